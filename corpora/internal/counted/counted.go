@@ -221,9 +221,9 @@ func Merge(files []File) (Header, error) {
 		for _, c := range []struct {
 			what     string
 			was, now any
-		}{{"tokenizer, phrases or case", first.Tokenizer, f.Tokenizer}, {"options", first.Options, f.Options}, {"kind of tokens", first.Subwords, f.Subwords}} {
+		}{{"tokenizer settings", first.Tokenizer, f.Tokenizer}, {"options", first.Options, f.Options}, {"tokens", first.Subwords, f.Subwords}} {
 			if c.was != c.now {
-				return sum, fault.New("count all shards with the same options", "%s was counted with another %s than %s", f.Name, c.what, first.Name)
+				return sum, fault.New("count all shards with the same options", "%s was counted with different %s than %s", f.Name, c.what, first.Name)
 			}
 		}
 		if !f.Complete() {
@@ -246,16 +246,20 @@ func Merge(files []File) (Header, error) {
 		sum.Skipped += f.Skipped
 	}
 	for _, corpus := range order {
-		if err := whole(corpora[corpus], corpora[order[0]][0]); err != nil {
+		other := order[0]
+		if other == corpus {
+			other = order[len(order)-1]
+		}
+		if err := whole(corpora[corpus], corpora[other][0]); err != nil {
 			return sum, err
 		}
 	}
 	return sum, nil
 }
 
-// whole returns an error unless the files are all shards of a text; first is one that is named in
-// errors about shards of different texts.
-func whole(files []File, first File) error {
+// whole returns an error unless the files are all shards of a text; other is a shard of a
+// different text, if there is one.
+func whole(files []File, other File) error {
 	var held []int
 	of := 0
 	for _, f := range files {
@@ -272,10 +276,10 @@ func whole(files []File, first File) error {
 		if slices.Contains(held, i) {
 			continue
 		}
-		if first.Corpus != files[0].Corpus {
-			return fault.New("count all shards of one text, named in the same order, with the same files", "%s and %s are shards of different texts", first.Name, files[0].Name)
+		if other.Corpus != files[0].Corpus {
+			return fault.New("divide the same files, named in the same order, in all processes", "shard %d/%d is missing of the text of %s; %s is a shard of different text", i, of, files[0].Name, other.Name)
 		}
-		return fault.New("name the files of all shards", "shard %d/%d is missing: of it there is no file beside %s", i, of, files[0].Name)
+		return fault.New("name the files of all shards", "shard %d/%d is missing", i, of)
 	}
 	return nil
 }
