@@ -32,6 +32,6 @@ func main() {
 		Use:   "bench",
 		Short: "Measure speed and quality, and write the results as Markdown tables",
 	}
-	cmd.AddCommand(wordsCommand(), sentenceCommand(), annCommand(), kernelsCommand(), storesCommand(), foldersCommand(), embedCommand(), documentsCommand(), transformerCommand(), serveCommand())
+	cmd.AddCommand(wordsCommand(), sentenceCommand(), annCommand(), kernelsCommand(), storesCommand(), foldersCommand(), embedCommand(), documentsCommand(), transformerCommand(), serveCommand(), scaleCommand())
 	os.Exit(cli.Run(cmd))
 }

@@ -63,6 +63,10 @@ type Scratch struct {
 	outs  []int32
 	words []int32
 	batch []int32
+
+	hot, first int32 // rows below hot are replaced by copies from row first on
+
+	counts []float32 // adds up the words that subsampling keeps; nil: they are not counted
 }
 
 // Each draws the windows of ids (lines ended by corpora.LineEnd, which windows do not cross)
@@ -83,6 +87,11 @@ func (w *Windows) Each(ids []int32, rng *training.Random, capacity int, s *Scrat
 			}
 		}
 		at++ // the line end
+		if s.counts != nil {
+			for _, id := range s.line {
+				s.counts[id]++
+			}
+		}
 		for center := range s.line {
 			if len(s.batch)+w.maxSize() > capacity {
 				if err := step(s.batch); err != nil {
@@ -120,6 +129,8 @@ func (w *Windows) appendWindow(center int, rng *training.Random, s *Scratch) {
 	for range w.negative {
 		s.outs = append(s.outs, w.negativeFor(word, rng))
 	}
+	redirect(s.words, s.hot, s.first)
+	redirect(s.outs, s.hot, s.first)
 	if w.placed {
 		s.batch = AppendPlaced(s.batch, w.window-(center-lo), s.words, s.outs)
 		return
