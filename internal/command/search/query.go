@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"io"
 	"strings"
 
@@ -23,6 +24,8 @@ type queryOptions struct {
 	format   string
 	queries  string
 	vectors  string
+	in       string // database
+	table    string
 	read     exchange.Options // of vectors
 }
 
@@ -71,6 +74,9 @@ $ search query docs -k 1 "who discovered penicillin"
 		cli.Flag{Name: "queries", Arg: "FILE", Into: &o.queries, Help: "read questions from FILE, one per line: text, or JSON objects with a question and an id, as queries.jsonl of BEIR; - is standard input"},
 		cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "search the vectors in FILE, in the formats of 'search build --vectors'"})
 	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&o.read)...)
+	cli.Declare(cmd, cli.ForInput,
+		cli.Flag{Name: "in", Arg: "ADDRESS", Into: &o.in, Help: "search the database that 'search push' has filled, with the model of DIR: postgres://, qdrant:// or weaviate://"},
+		cli.Flag{Name: "table", Arg: "NAME", Into: &o.table, Field: "Table", Help: "table or collection of the database", Default: "the name of DIR"})
 	cli.Declare(cmd, "Search",
 		cli.Flag{Name: "mode", Arg: "MODE", Into: &o.mode, Field: "Mode", Help: "how passages are found", Default: "hybrid; dense in a collection without a full-text index",
 			Values: cli.Summarized(fusion.Modes(), fusion.Mode.Summary)},
@@ -92,7 +98,7 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 		return cli.UsageError(fault.New("make one with 'search build'", "no collection is named"))
 	}
 	if o.vectors != "" {
-		for _, name := range []string{"mode", "where", "min-score", "group-by", "dense-weight", "queries", "format", "full"} {
+		for _, name := range []string{"mode", "where", "min-score", "group-by", "dense-weight", "queries", "format", "full", "in"} {
 			if cmd.Flags().Changed(name) {
 				return cli.UsageError(fault.New("leave one of them out", "--vectors and --%s cannot be used together", name))
 			}
@@ -131,6 +137,21 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 	defer c.Close()
 	a := &asker{collection: c, options: o, cmd: cmd, out: cmd.OutOrStdout(), json: cli.JSON(cmd) || o.format == "jsonl", tsv: o.format == "tsv"}
 	a.color = useColor(a.out)
+	if a.find = c.Ask; o.in != "" {
+		for _, name := range []string{"where", "group-by", "min-score", "ef", "recall"} {
+			if cmd.Flags().Changed(name) {
+				return cli.UsageError(fault.New("leave one of them out", "--in and --%s cannot be used together", name))
+			}
+		}
+		find, end, err := findIn(cmd, c, args[0], o.in, o.table)
+		if err != nil {
+			return err
+		}
+		defer end()
+		a.find = find
+	} else if o.table != "" {
+		return cli.UsageError(fault.New("--in names the database", "--table is used only with --in"))
+	}
 	if len(args) > 1 {
 		return a.ask(cmd.Context(), asked{text: strings.Join(args[1:], " ")}, o.format == "")
 	}
@@ -141,6 +162,7 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 // asker searches one collection and prints the results.
 type asker struct {
 	collection *collection.Collection
+	find       func(context.Context, collection.Question) (*collection.Answer, error)
 	options    queryOptions
 	cmd        *cobra.Command
 	out        io.Writer
