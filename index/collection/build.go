@@ -13,6 +13,7 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -96,7 +97,7 @@ func Build(ctx context.Context, dir string, model sentence.Model, src *documents
 // paths need not be files; Sync leaves them as they are.
 func BuildPassages(ctx context.Context, dir string, model sentence.Model, passages iter.Seq2[documents.Passage, error], o BuildOptions) (*Summary, error) {
 	return build(ctx, dir, model, o, func(w *writer) error {
-		files := map[string]*source{}
+		files := map[string]*parts.Source{}
 		if o.OnProgress != nil {
 			w.notify = func() { o.OnProgress(Progress{Passages: w.info.Passages}) }
 		}
@@ -110,7 +111,7 @@ func BuildPassages(ctx context.Context, dir string, model sentence.Model, passag
 			f := files[p.Path]
 			if f == nil {
 				f = w.newSource(p.Path, "")
-				f.size = -1
+				f.Size = -1
 				files[p.Path] = f
 			}
 			if err := w.add(ctx, f, p); err != nil {
@@ -298,10 +299,10 @@ func resolve(dir, given string) (p Path, err error) {
 }
 
 // newSource adds a file to the table.
-func (w *writer) newSource(path, kind string) *source {
-	f := &source{number: w.info.Next.File, path: path, kind: kind}
+func (w *writer) newSource(path, kind string) *parts.Source {
+	f := &parts.Source{Number: w.info.Next.File, Path: path, Kind: kind}
 	w.info.Next.File++
-	w.table.files = append(w.table.files, f)
+	w.table.Files = append(w.table.Files, f)
 	return f
 }
 
@@ -335,26 +336,26 @@ func (w *writer) addFiles(ctx context.Context, src *documents.Source, onProgress
 
 // readFile reads a file with emit, and records what it was when it was read. If it cannot be read,
 // it is recorded as such, without passages.
-func (w *writer) readFile(ctx context.Context, src *documents.Source, file documents.File, f *source, emit func(documents.Passage) error) error {
+func (w *writer) readFile(ctx context.Context, src *documents.Source, file documents.File, f *parts.Source, emit func(documents.Passage) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	f.size, f.modified = file.Size, file.Modified
+	f.Size, f.Modified = file.Size, file.Modified
 	if info, err := os.Stat(file.Path); file.Path != documents.Stdin && err == nil && info.Mode().IsRegular() {
 		began := time.Now()
-		f.size, f.modified = info.Size(), info.ModTime()
-		if f.sum, err = sumFile(ctx, file.Path); err != nil && ctx.Err() != nil {
+		f.Size, f.Modified = info.Size(), info.ModTime()
+		if f.Sum, err = sumFile(ctx, file.Path); err != nil && ctx.Err() != nil {
 			return err
 		}
-		if began.Sub(f.modified) < settled {
-			f.modified = time.Unix(0, 0) // another change could leave the same time
+		if began.Sub(f.Modified) < settled {
+			f.Modified = time.Unix(0, 0) // another change could leave the same time
 		}
 	}
-	f.skipped = ""
+	f.Skipped = ""
 	err := src.Read(ctx, file, emit)
 	var skipped *documents.Skipped
 	if errors.As(err, &skipped) && err == error(skipped) {
-		f.skipped = skipped.Reason
+		f.Skipped = skipped.Reason
 		return w.discard(ctx, f)
 	}
 	return err
@@ -365,14 +366,14 @@ func (w *writer) readFile(ctx context.Context, src *documents.Source, file docum
 const settled = 2 * time.Second
 
 // discard removes the passages of a file that turned out to be unreadable.
-func (w *writer) discard(ctx context.Context, f *source) error {
-	if len(f.labels) == 0 {
+func (w *writer) discard(ctx context.Context, f *parts.Source) error {
+	if len(f.Labels) == 0 {
 		return nil
 	}
 	if err := w.flush(ctx); err != nil {
 		return err
 	}
-	labels := f.all()
-	f.labels, f.text = nil, 0
+	labels := f.All()
+	f.Labels, f.Text = nil, 0
 	return w.remove(ctx, labels)
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 )
 
 // A change adds segments, and what it deletes stays in the old ones. When there are maxSegments, or
@@ -29,57 +31,57 @@ func Compact(ctx context.Context, dir string, o ChangeOptions) (*Changes, error)
 // worthMerging reports whether the segments of the next state should be one.
 func (w *writer) worthMerging() bool {
 	rows, dead := int64(0), uint64(0)
-	for _, d := range w.table.dead {
+	for _, d := range w.table.Dead {
 		dead += d.GetCardinality()
 	}
 	rows = w.info.Passages + int64(dead)
-	return len(w.table.dead) >= maxSegments || rows > 1000 && int64(dead) > rows/2
+	return len(w.table.Dead) >= maxSegments || rows > 1000 && int64(dead) > rows/2
 }
 
 // mergeSegments replaces the segments of the next state, which are written, by one.
 func (w *writer) mergeSegments(ctx context.Context) error {
-	var parts []Part
-	var segments []*segment
+	var others []Part
+	var segments []*parts.Segment
 	defer func() {
 		for _, g := range segments {
-			g.close()
+			g.Close()
 		}
 	}()
 	for _, p := range w.parts {
 		if !strings.HasSuffix(p.Name, "."+segmentPart) {
-			parts = append(parts, p)
+			others = append(others, p)
 			continue
 		}
-		g, err := openSegment(filepath.Join(w.dir, p.Name), p.Size)
+		g, err := parts.OpenSegment(filepath.Join(w.dir, p.Name), p.Size)
 		if err != nil {
 			return w.named(err)
 		}
 		segments = append(segments, g)
 	}
-	if len(segments) != len(w.table.dead) {
-		return fmt.Errorf("merging the segments of %s: %d segments, expected %d", w.dir, len(segments), len(w.table.dead))
+	if len(segments) != len(w.table.Dead) {
+		return fmt.Errorf("merging the segments of %s: %d segments, expected %d", w.dir, len(segments), len(w.table.Dead))
 	}
-	w.parts = parts
+	w.parts = others
 	cursors := make([]*cursor, len(segments))
 	for i, g := range segments {
-		cursors[i] = &cursor{segment: g, dead: w.table.dead[i], block: -1}
+		cursors[i] = &cursor{segment: g, dead: w.table.Dead[i], block: -1}
 		if err := cursors[i].next(); err != nil {
 			return w.named(err)
 		}
 	}
 	err := w.put(ctx, w.next(segmentPart), func(out io.Writer) error {
-		s := newSegmentWriter(out)
+		s := parts.NewWriter(out)
 		for n := 0; ; n++ {
 			var first *cursor
 			for _, c := range cursors {
-				if len(c.rows) > 0 && (first == nil || c.rows[0].label < first.rows[0].label) {
+				if len(c.rows) > 0 && (first == nil || c.rows[0].Label < first.rows[0].Label) {
 					first = c
 				}
 			}
 			if first == nil {
-				return s.finish()
+				return s.Finish()
 			}
-			if err := s.add(&first.rows[0]); err != nil {
+			if err := s.Add(&first.rows[0]); err != nil {
 				return err
 			}
 			if n%1024 == 0 && ctx.Err() != nil {
@@ -90,16 +92,16 @@ func (w *writer) mergeSegments(ctx context.Context) error {
 			}
 		}
 	})
-	w.table.dead = []*roaring64.Bitmap{roaring64.New()}
+	w.table.Dead = []*roaring64.Bitmap{roaring64.New()}
 	return err
 }
 
 // cursor reads the rows of a segment, a block at a time.
 type cursor struct {
-	segment *segment
+	segment *parts.Segment
 	dead    *roaring64.Bitmap
 	block   int
-	rows    []row // the next ones of the block
+	rows    []parts.Row // the next ones of the block
 }
 
 // next goes to the next row. There is none if rows is empty then.
@@ -107,10 +109,10 @@ func (c *cursor) next() error {
 	if len(c.rows) > 0 {
 		c.rows = c.rows[1:]
 	}
-	for len(c.rows) == 0 && c.block+1 < len(c.segment.blocks) {
+	for len(c.rows) == 0 && c.block+1 < len(c.segment.Blocks) {
 		c.block++
 		var err error
-		if c.rows, err = c.segment.live(c.block, c.dead, true); err != nil {
+		if c.rows, err = c.segment.Live(c.block, c.dead, true); err != nil {
 			return err
 		}
 	}

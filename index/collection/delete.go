@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -51,9 +52,9 @@ func (w *changer) deletePath(ctx context.Context, name string) (found bool, err 
 			}
 		}
 	}
-	for _, f := range slices.Clone(w.table.files) {
+	for _, f := range slices.Clone(w.table.Files) {
 		if !slices.ContainsFunc(paths, func(p string) bool {
-			return f.path == p || strings.HasPrefix(f.path, p+string(os.PathSeparator)) || p == "." && !filepath.IsAbs(f.path)
+			return f.Path == p || strings.HasPrefix(f.Path, p+string(os.PathSeparator)) || p == "." && !filepath.IsAbs(f.Path)
 		}) {
 			continue
 		}
@@ -61,8 +62,8 @@ func (w *changer) deletePath(ctx context.Context, name string) (found bool, err 
 		if err := w.drop(ctx, f); err != nil {
 			return false, err
 		}
-		if f.size >= 0 {
-			w.info.Input.Deleted = append(w.info.Input.Deleted, Deleted{Path: f.path})
+		if f.Size >= 0 {
+			w.info.Input.Deleted = append(w.info.Input.Deleted, Deleted{Path: f.Path})
 		}
 	}
 	return found, nil
@@ -76,47 +77,47 @@ func (w *changer) deleteRecords(ctx context.Context, ids map[string]bool) error 
 	}
 	gone := map[uint64]map[int64]int64{} // by file: labels and the sizes of their texts
 	var records []record
-	err := w.old.each(ctx, false, func(r row) error {
+	err := w.old.each(ctx, false, func(r parts.Row) error {
 		if _, named := ids[r.ID]; !named || r.ID == "" {
 			return nil
 		}
 		ids[r.ID] = true
-		if gone[r.file] == nil {
-			gone[r.file] = map[int64]int64{}
+		if gone[r.File] == nil {
+			gone[r.File] = map[int64]int64{}
 		}
-		gone[r.file][r.label] = int64(len(r.Text))
-		if !slices.Contains(records, record{r.file, r.ID}) {
-			records = append(records, record{r.file, strings.Clone(r.ID)})
+		gone[r.File][r.Label] = int64(len(r.Text))
+		if !slices.Contains(records, record{r.File, r.ID}) {
+			records = append(records, record{r.File, strings.Clone(r.ID)})
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	for _, f := range w.table.files {
-		labels := gone[f.number]
+	for _, f := range w.table.Files {
+		labels := gone[f.Number]
 		if labels == nil {
 			continue
 		}
-		all := f.all()
-		f.labels = nil
+		all := f.All()
+		f.Labels = nil
 		for _, label := range all {
 			if _, out := labels[label]; !out {
-				f.labels = appendLabel(f.labels, label)
+				f.Labels = parts.AppendLabel(f.Labels, label)
 			}
 		}
 		for _, n := range labels {
-			f.text -= n
+			f.Text -= n
 		}
 		w.changes.PassagesRemoved += int64(len(labels))
 		if err := w.remove(ctx, slices.Sorted(maps.Keys(labels))); err != nil {
 			return err
 		}
 		for _, r := range records {
-			if r.file == f.number {
+			if r.file == f.Number {
 				w.changes.Removed = append(w.changes.Removed, r.id)
-				if f.size >= 0 {
-					w.info.Input.Deleted = append(w.info.Input.Deleted, Deleted{f.path, r.id})
+				if f.Size >= 0 {
+					w.info.Input.Deleted = append(w.info.Input.Deleted, Deleted{f.Path, r.id})
 				}
 			}
 		}

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/corpora/documents"
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -70,7 +71,7 @@ func resealWords(t *testing.T, path string) {
 		for _, f := range s.(map[string]any) {
 			if f, ok := f.(map[string]any); ok {
 				if now, err := os.ReadFile(filepath.Join(filepath.Dir(path), fmt.Sprint(f["name"]))); err == nil {
-					f["bytes"], f["crc32c"] = len(now), crc32.Checksum(now, castagnoli)
+					f["bytes"], f["crc32c"] = len(now), crc32.Checksum(now, parts.Castagnoli)
 				}
 			}
 		}
@@ -150,32 +151,32 @@ func rewrite(r *rand.Rand, name string, data []byte) []byte {
 	}
 	switch {
 	case strings.HasSuffix(name, "."+filesPart):
-		in := &reader{data: data[len(filesMagic):]}
-		out, which := slices.Clone(data[:len(filesMagic)]), r.IntN(3)
+		in := &parts.Reader{Data: data[len(parts.FilesMagic):]}
+		out, which := slices.Clone(data[:len(parts.FilesMagic)]), r.IntN(3)
 		for i := range 3 {
-			frame := in.bytes(int(in.uint32()))
+			frame := in.Bytes(int(in.Uint32()))
 			if i == which {
-				plain, err := unpack(frame)
+				plain, err := parts.Unpack(frame)
 				if err != nil {
 					panic(err)
 				}
-				frame = pack(change(plain))
+				frame = parts.Pack(change(plain))
 			}
 			out = append(binary.LittleEndian.AppendUint32(out, uint32(len(frame))), frame...)
 		}
 		return out
 	case strings.HasSuffix(name, "."+segmentPart): // its table
-		n := int(binary.LittleEndian.Uint32(data[len(data)-segmentTrailer:]))
-		from := len(data) - segmentTrailer - n
-		plain, err := unpack(data[from : from+n])
+		n := int(binary.LittleEndian.Uint32(data[len(data)-parts.SegmentTrailer:]))
+		from := len(data) - parts.SegmentTrailer - n
+		plain, err := parts.Unpack(data[from : from+n])
 		if err != nil {
 			panic(err)
 		}
-		frame := pack(change(plain))
+		frame := parts.Pack(change(plain))
 		out := append(slices.Clone(data[:from]), frame...)
 		out = binary.LittleEndian.AppendUint32(out, uint32(len(frame)))
-		out = binary.LittleEndian.AppendUint32(out, crc32.Checksum(frame, castagnoli))
-		return append(out, segmentMagic...)
+		out = binary.LittleEndian.AppendUint32(out, crc32.Checksum(frame, parts.Castagnoli))
+		return append(out, parts.SegmentMagic...)
 	}
 	return change(data)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
 	"github.com/luminavec/luminavec/internal/plainjson"
@@ -30,8 +31,8 @@ import (
 const FormatVersion = 2
 
 const (
-	infoFile = "collection.json" // its presence identifies a collection
-	lockFile = "lock"            // locked by the program that changes the collection
+	infoFile = parts.InfoFile
+	lockFile = "lock" // locked by the program that changes the collection
 	modelDir = "model"
 
 	queryModelDir = "query-model"
@@ -45,11 +46,12 @@ const (
 	fullTextPart = "fulltext" // a folder
 )
 
-// maxLabel bounds labels, and maxParts the number of files of a collection.
-const (
-	maxLabel = 1 << 40
-	maxParts = 1 << 16
-)
+// maxParts bounds the number of files of a collection.
+const maxParts = 1 << 16
+
+const maxLabel = parts.MaxLabel
+
+const hintRebuild = parts.Rebuild
 
 // partName matches the names of parts, and the hidden ones that they have while they are written.
 var partName = regexp.MustCompile(`^(\d{6,}\.(passages|files|index\.lvx|fulltext)$|\.\d{6,}\.(passages|files|index\.lvx|fulltext))`)

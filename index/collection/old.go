@@ -20,8 +20,6 @@ const (
 	modelManifest = modelDir + "/" + manifest.Name
 )
 
-const hintRebuild = "rebuild the collection"
-
 // openOld opens a collection of format 1.
 func openOld(ctx context.Context, dir string, info *Info) (*Collection, error) {
 	files, err := openFiles(dir)

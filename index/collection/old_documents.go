@@ -20,6 +20,7 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/luminavec/luminavec/corpora/documents"
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -202,7 +203,7 @@ func (r *documentReader) files(n int64) ([]File, error) {
 			}
 			f.Passages++
 			f.Text += int64(len(d.Text))
-			f.labels = appendLabel(f.labels, d.Label)
+			f.labels = parts.AppendLabel(f.labels, d.Label)
 		}
 	}
 	var files []File

@@ -14,15 +14,23 @@ import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
 	"github.com/luminavec/luminavec/corpora/documents"
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 	"github.com/luminavec/luminavec/internal/fault"
 )
+
+// Stored is a passage of a collection.
+type Stored struct {
+	// Label identifies the passage as long as it exists. It is not used again.
+	Label int64
+	documents.Passage
+}
 
 // store is the passages of an open collection.
 type store struct {
 	dir      string
 	info     *Info
-	files    *filesReader
-	segments []*segment          // oldest first
+	files    *parts.TableReader
+	segments []*parts.Segment    // oldest first
 	dead     []*roaring64.Bitmap // by segment
 	paths    func() (map[uint64]string, error)
 
@@ -39,22 +47,22 @@ func openStore(dir string, info *Info) (_ *store, err error) {
 		}
 	}()
 	p := info.parts(filesPart)[0]
-	if s.files, err = openTable(filepath.Join(dir, p.Name), p); err != nil {
+	if s.files, err = parts.OpenTable(filepath.Join(dir, p.Name), p.Size, p.SHA256); err != nil {
 		return nil, s.missing(p.Name, err)
 	}
-	s.paths = sync.OnceValues(s.files.paths)
+	s.paths = sync.OnceValues(s.files.Paths)
 	rows := int64(0)
 	for _, p := range info.parts(segmentPart) {
-		g, err := openSegment(filepath.Join(dir, p.Name), p.Size)
+		g, err := parts.OpenSegment(filepath.Join(dir, p.Name), p.Size)
 		if err != nil {
 			return nil, s.missing(p.Name, err)
 		}
 		s.segments = append(s.segments, g)
-		for _, b := range g.blocks {
-			rows += int64(len(b.labels))
+		for _, b := range g.Blocks {
+			rows += int64(len(b.Labels))
 		}
 	}
-	if s.dead, err = s.files.dead(len(s.segments)); err != nil {
+	if s.dead, err = s.files.Dead(len(s.segments)); err != nil {
 		return nil, err
 	}
 	for _, d := range s.dead {
@@ -82,7 +90,7 @@ func (s *store) close() error {
 	}
 	s.closed = true
 	for _, g := range s.segments {
-		g.close()
+		g.Close()
 	}
 	return nil
 }
@@ -103,7 +111,7 @@ type place struct{ segment, block, row int }
 // find returns the place of a label.
 func (s *store) find(label int64) (place, bool) {
 	for i := len(s.segments) - 1; i >= 0; i-- {
-		if b, r, ok := s.segments[i].find(label); ok && !s.dead[i].Contains(uint64(label)) {
+		if b, r, ok := s.segments[i].Find(label); ok && !s.dead[i].Contains(uint64(label)) {
 			return place{i, b, r}, true
 		}
 	}
@@ -111,13 +119,13 @@ func (s *store) find(label int64) (place, bool) {
 }
 
 // rows returns the passages of labels, in their order.
-func (s *store) rows(labels []int64, withFields bool) ([]row, error) {
+func (s *store) rows(labels []int64, withFields bool) ([]parts.Row, error) {
 	done, err := s.use()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	found := make([]row, len(labels))
+	found := make([]parts.Row, len(labels))
 	type wanted struct{ row, to int }
 	blocks := map[place][]wanted{}
 	for to, label := range labels {
@@ -129,13 +137,13 @@ func (s *store) rows(labels []int64, withFields bool) ([]row, error) {
 	}
 	for at, list := range blocks {
 		g := s.segments[at.segment]
-		rows := map[int]*row{}
+		rows := map[int]*parts.Row{}
 		for _, w := range list {
 			rows[w.row] = &found[w.to]
 		}
-		err := g.rows(at.block, func(i int) bool { return rows[i] != nil }, func(i int, r row) { *rows[i] = r })
+		err := g.Rows(at.block, func(i int) bool { return rows[i] != nil }, func(i int, r parts.Row) { *rows[i] = r })
 		if err == nil && withFields {
-			err = g.fields(at.block, rows)
+			err = g.Fields(at.block, rows)
 		}
 		if err != nil {
 			return nil, err
@@ -161,25 +169,25 @@ func (s *store) passages(labels []int64) ([]Stored, error) {
 	}
 	stored := make([]Stored, len(rows))
 	for i, r := range rows {
-		r.Path = paths[r.file]
-		stored[i] = Stored{r.label, r.Passage}
+		r.Path = paths[r.File]
+		stored[i] = Stored{r.Label, r.Passage}
 	}
 	return stored, nil
 }
 
 // each calls use with every passage, by segment and label. The rows have no paths.
-func (s *store) each(ctx context.Context, withFields bool, use func(row) error) error {
+func (s *store) each(ctx context.Context, withFields bool, use func(parts.Row) error) error {
 	done, err := s.use()
 	if err != nil {
 		return err
 	}
 	defer done()
 	for i, g := range s.segments {
-		for n := range g.blocks {
+		for n := range g.Blocks {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			rows, err := g.live(n, s.dead[i], withFields)
+			rows, err := g.Live(n, s.dead[i], withFields)
 			if err != nil {
 				return err
 			}
@@ -193,21 +201,19 @@ func (s *store) each(ctx context.Context, withFields bool, use func(row) error) 
 	return nil
 }
 
-func field(name string, v any) documents.Field { return documents.Field{Name: name, Value: v} }
-
 // list returns the files, sorted by path.
 func (s *store) list() ([]File, error) {
-	sources, err := s.files.files()
+	sources, err := s.files.Files()
 	if err != nil {
 		return nil, err
 	}
 	files := make([]File, len(sources))
 	for i, f := range sources {
-		files[i] = File{Path: f.path, Kind: f.kind, Size: f.size, Skipped: f.skipped, Passages: f.count(), Text: f.text, labels: f.labels}
-		if f.size >= 0 {
-			files[i].SHA256 = hex.EncodeToString(f.sum[:])
-			if f.modified.UnixNano() != 0 {
-				files[i].Modified = f.modified
+		files[i] = File{Path: f.Path, Kind: f.Kind, Size: f.Size, Skipped: f.Skipped, Passages: f.Count(), Text: f.Text, labels: f.Labels}
+		if f.Size >= 0 {
+			files[i].SHA256 = hex.EncodeToString(f.Sum[:])
+			if f.Modified.UnixNano() != 0 {
+				files[i].Modified = f.Modified
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -116,7 +117,7 @@ func within(path, folder string) bool {
 type changer struct {
 	*writer
 	o       ChangeOptions
-	byPath  map[string]*source
+	byPath  map[string]*parts.Source
 	changes Changes
 	touched bool // something other than passages has changed
 }
@@ -190,7 +191,7 @@ func newChanger(dir string, info *Info, o ChangeOptions) (*changer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &changer{o: o, byPath: map[string]*source{}, writer: &writer{dir: dir, named: func(err error) error { return err }, info: *info, old: old,
+	w := &changer{o: o, byPath: map[string]*parts.Source{}, writer: &writer{dir: dir, named: func(err error) error { return err }, info: *info, old: old,
 		threads: o.Threads, uniqueIDs: info.Input.Options.ID != "", replaced: map[uint64]bool{}}}
 	w.openModel = func(ctx context.Context) (sentence.Model, sentence.Model, error) {
 		return openModels(ctx, dir, info, true)
@@ -200,9 +201,9 @@ func newChanger(dir string, info *Info, o ChangeOptions) (*changer, error) {
 	w.keep(func(name string) bool {
 		return isModel(name) || strings.HasSuffix(name, "."+segmentPart)
 	})
-	if w.table.files, err = old.files.files(); err == nil {
+	if w.table.Files, err = old.files.Files(); err == nil {
 		for _, d := range old.dead {
-			w.table.dead = append(w.table.dead, d.Clone())
+			w.table.Dead = append(w.table.Dead, d.Clone())
 		}
 		w.index, err = index.LoadFile(filepath.Join(dir, info.parts(indexPart)[0].Name))
 	}
@@ -210,9 +211,9 @@ func newChanger(dir string, info *Info, o ChangeOptions) (*changer, error) {
 		old.close()
 		return nil, err
 	}
-	for _, f := range w.table.files {
-		if f.size >= 0 {
-			w.byPath[f.path] = f
+	for _, f := range w.table.Files {
+		if f.Size >= 0 {
+			w.byPath[f.Path] = f
 		}
 	}
 	return w, nil
@@ -353,8 +354,8 @@ func (w *changer) sync(ctx context.Context, roots []root, all bool) error {
 }
 
 // unchanged counts a file that has not changed, unless it could not be read before.
-func (w *changer) unchanged(f *source) {
-	if f.skipped == "" {
+func (w *changer) unchanged(f *parts.Source) {
+	if f.Skipped == "" {
 		w.changes.Unchanged++
 	}
 }
@@ -362,19 +363,19 @@ func (w *changer) unchanged(f *source) {
 // compare sorts out what has happened to files. It removes those that have vanished, if all is set,
 // and renames those that are elsewhere.
 func (w *changer) compare(ctx context.Context, files []found, seen map[string]bool, all bool) (changed, added []found, err error) {
-	var vanished []*source
-	bySum := map[[32]byte]*source{}
+	var vanished []*parts.Source
+	bySum := map[[32]byte]*parts.Source{}
 	if all {
-		for _, f := range w.table.files {
-			if f.size >= 0 && !seen[f.path] {
+		for _, f := range w.table.Files {
+			if f.Size >= 0 && !seen[f.Path] {
 				vanished = append(vanished, f)
-				if f.size > 0 && f.skipped == "" {
-					bySum[f.sum] = f
+				if f.Size > 0 && f.Skipped == "" {
+					bySum[f.Sum] = f
 				}
 			}
 		}
 	}
-	gone := map[*source]bool{}
+	gone := map[*parts.Source]bool{}
 	for _, f := range vanished {
 		gone[f] = true
 	}
@@ -388,16 +389,16 @@ func (w *changer) compare(ctx context.Context, files []found, seen map[string]bo
 		old := w.byPath[f.path]
 		if old == nil {
 			if len(bySum) > 0 && f.Size > 0 {
-				if sum, err := sumFile(ctx, f.Path); err == nil && bySum[sum] != nil && bySum[sum].size == f.Size && bySum[sum].kind == string(f.Kind) {
+				if sum, err := sumFile(ctx, f.Path); err == nil && bySum[sum] != nil && bySum[sum].Size == f.Size && bySum[sum].Kind == string(f.Kind) {
 					was := bySum[sum]
 					delete(bySum, sum)
 					delete(gone, was)
-					w.changes.Renamed = append(w.changes.Renamed, Renamed{was.path, f.path})
-					if documents.NameTitle(was.path) != documents.NameTitle(f.path) { // which may be in its passages
+					w.changes.Renamed = append(w.changes.Renamed, Renamed{was.Path, f.path})
+					if documents.NameTitle(was.Path) != documents.NameTitle(f.path) { // which may be in its passages
 						changed = append(changed, f)
-						w.replaced[was.number] = true
+						w.replaced[was.Number] = true
 					}
-					was.path, was.modified = f.path, settledTime(f.Modified, time.Now())
+					was.Path, was.Modified = f.path, settledTime(f.Modified, time.Now())
 					w.byPath[f.path] = was
 					continue
 				}
@@ -405,20 +406,20 @@ func (w *changer) compare(ctx context.Context, files []found, seen map[string]bo
 			added = append(added, f)
 			continue
 		}
-		if old.size == f.Size && old.modified.Equal(f.Modified) && old.kind == string(f.Kind) {
+		if old.Size == f.Size && old.Modified.Equal(f.Modified) && old.Kind == string(f.Kind) {
 			w.unchanged(old)
 			continue
 		}
 		began := time.Now()
-		if sum, err := sumFile(ctx, f.Path); err == nil && sum == old.sum && old.kind == string(f.Kind) {
-			if at := settledTime(f.Modified, began); !at.Equal(old.modified) {
-				old.modified, w.touched = at, true
+		if sum, err := sumFile(ctx, f.Path); err == nil && sum == old.Sum && old.Kind == string(f.Kind) {
+			if at := settledTime(f.Modified, began); !at.Equal(old.Modified) {
+				old.Modified, w.touched = at, true
 			}
 			w.unchanged(old)
 			continue
 		}
 		changed = append(changed, f)
-		w.replaced[old.number] = true
+		w.replaced[old.Number] = true
 	}
 	for _, f := range vanished {
 		if gone[f] {
@@ -436,14 +437,14 @@ func (w *changer) deleted(path string) bool {
 }
 
 // drop removes a file and its passages.
-func (w *changer) drop(ctx context.Context, f *source) error {
-	if f.skipped == "" {
-		w.changes.Removed = append(w.changes.Removed, f.path)
+func (w *changer) drop(ctx context.Context, f *parts.Source) error {
+	if f.Skipped == "" {
+		w.changes.Removed = append(w.changes.Removed, f.Path)
 	}
 	w.touched = true
-	w.table.files = slices.DeleteFunc(w.table.files, func(g *source) bool { return g == f })
-	delete(w.byPath, f.path)
-	labels := f.all()
+	w.table.Files = slices.DeleteFunc(w.table.Files, func(g *parts.Source) bool { return g == f })
+	delete(w.byPath, f.Path)
+	labels := f.All()
 	w.changes.PassagesRemoved += int64(len(labels))
 	if len(labels) == 0 {
 		return nil
@@ -461,7 +462,7 @@ func (w *changer) insert(ctx context.Context, file found) error {
 		p.Path = file.path
 		return w.add(ctx, f, p)
 	})
-	if f.skipped == "" {
+	if f.Skipped == "" {
 		w.changes.Added = append(w.changes.Added, file.path)
 		w.changes.PassagesAdded += w.info.Next.Label - first
 	}
@@ -471,18 +472,18 @@ func (w *changer) insert(ctx context.Context, file found) error {
 // update reads a file again. Passages with the same text keep their labels.
 func (w *changer) update(ctx context.Context, file found) error {
 	f := w.byPath[file.path]
-	labels := f.all()
+	labels := f.All()
 	rows, err := w.old.rows(labels, true)
 	if err != nil {
 		return err
 	}
-	byText := make(map[string][]*row, len(rows))
+	byText := make(map[string][]*parts.Row, len(rows))
 	for i := range rows {
-		rows[i].Path = f.path
+		rows[i].Path = f.Path
 		text := rows[i].Input()
 		byText[text] = append(byText[text], &rows[i])
 	}
-	f.kind, f.labels, f.text = string(file.Kind), nil, 0
+	f.Kind, f.Labels, f.Text = string(file.Kind), nil, 0
 	w.touched = true
 	kept := map[int64]bool{}
 	moved, before := len(w.moved), w.info.Next.Label
@@ -500,29 +501,29 @@ func (w *changer) update(ctx context.Context, file found) error {
 		if err := w.checkID(ctx, f, &p); err != nil {
 			return err
 		}
-		kept[r.label] = true
-		f.labels = appendLabel(f.labels, r.label)
-		f.text += int64(len(p.Text))
-		if !r.sameAs(&p) {
-			w.moved = append(w.moved, row{r.label, f.number, p})
+		kept[r.Label] = true
+		f.Labels = parts.AppendLabel(f.Labels, r.Label)
+		f.Text += int64(len(p.Text))
+		if !sameAs(r, &p) {
+			w.moved = append(w.moved, parts.Row{Label: r.Label, File: f.Number, Passage: p})
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if f.skipped != "" { // what was kept or added is discarded already
+	if f.Skipped != "" { // what was kept or added is discarded already
 		w.changes.PassagesRemoved += int64(len(kept))
 		w.moved = w.moved[:moved]
-		w.changes.Removed = append(w.changes.Removed, f.path)
+		w.changes.Removed = append(w.changes.Removed, f.Path)
 	} else {
-		if !slices.ContainsFunc(w.changes.Renamed, func(r Renamed) bool { return r.To == f.path }) {
-			w.changes.Changed = append(w.changes.Changed, f.path)
+		if !slices.ContainsFunc(w.changes.Renamed, func(r Renamed) bool { return r.To == f.Path }) {
+			w.changes.Changed = append(w.changes.Changed, f.Path)
 		}
 		w.changes.PassagesAdded += w.info.Next.Label - before
 	}
 	for _, r := range w.moved[moved:] {
-		w.bury(r.label)
+		w.bury(r.Label)
 	}
 	labels = slices.DeleteFunc(labels, func(label int64) bool { return kept[label] })
 	w.changes.PassagesRemoved += int64(len(labels))
@@ -533,7 +534,7 @@ func (w *changer) update(ctx context.Context, file found) error {
 }
 
 // sameAs reports whether a stored passage needs no change to be p. The order of its fields is another.
-func (r *row) sameAs(p *documents.Passage) bool {
+func sameAs(r *parts.Row, p *documents.Passage) bool {
 	a, b := r.Passage, *p
 	a.Fields, b.Fields = byName(a.Fields), byName(b.Fields)
 	return reflect.DeepEqual(a, b)

@@ -5,11 +5,11 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 	"github.com/luminavec/luminavec/index/filter"
 )
 
@@ -34,53 +34,15 @@ func (t fieldTable) Fields() []filter.Field {
 	}
 	masks := map[string]byte{}
 	for _, g := range t.store.segments {
-		for i, name := range g.names {
-			masks[name] |= g.masks[i]
+		for i, name := range g.Names {
+			masks[name] |= g.Masks[i]
 		}
 	}
 	var fields []filter.Field
 	for _, name := range slices.Sorted(maps.Keys(masks)) {
-		fields = append(fields, filter.Field{Name: name, Kind: maskKind(masks[name])})
+		fields = append(fields, filter.Field{Name: name, Kind: parts.MaskKind(masks[name])})
 	}
 	return fields
-}
-
-// maskKinds are the kinds of fields by the bits of a mask, which says which values a field has.
-var maskKinds = []filter.Kind{filter.String, filter.Number, filter.Date, filter.Bool}
-
-// maskOf returns the bit of a value.
-func maskOf(v any) byte {
-	kind := filter.String
-	switch v := v.(type) {
-	case int64, float64:
-		kind = filter.Number
-	case bool:
-		kind = filter.Bool
-	case time.Time:
-		kind = filter.Date
-	case string:
-		kind = filter.KindOf(slices.Values([]string{v}))
-		if strings.TrimSpace(v) == "" {
-			return 0 // it fits any kind
-		}
-	case []string:
-		var mask byte
-		for _, s := range v {
-			mask |= maskOf(s)
-		}
-		return mask
-	}
-	return 1 << slices.Index(maskKinds, kind)
-}
-
-// maskKind returns the kind of all values, or String.
-func maskKind(mask byte) filter.Kind {
-	for i, kind := range maskKinds {
-		if mask == 1<<i {
-			return kind
-		}
-	}
-	return filter.String
 }
 
 // Values implements filter.Table.
@@ -117,35 +79,35 @@ func (c *Collection) Values(ctx context.Context, name string, visit func(label i
 	}
 	defer done()
 	for i, g := range c.store.segments {
-		field := slices.Index(g.names, name)
+		field := slices.Index(g.Names, name)
 		if field < 0 {
 			continue
 		}
 		whole := c.store.dead[i].IsEmpty()
-		for n := range g.blocks {
-			b := &g.blocks[n]
-			at, ok := slices.BinarySearchFunc(b.columns, field, func(c columnSpan, field int) int { return c.field - field })
+		for n := range g.Blocks {
+			b := &g.Blocks[n]
+			at, ok := slices.BinarySearchFunc(b.Columns, field, func(c parts.ColumnSpan, field int) int { return c.Field - field })
 			if !ok {
 				continue
 			}
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			kinds, values, err := g.column(b.columns[at].span)
+			kinds, values, err := g.Column(b.Columns[at].Span)
 			if err != nil {
 				return err
 			}
 			for row, kind := range kinds {
-				v := values.value(ValueKind(kind))
-				if values.err != nil || row >= len(b.labels) {
-					return g.damaged(errFormat)
+				v := values.Value(parts.ValueKind(kind))
+				if values.Err != nil || row >= len(b.Labels) {
+					return g.Damaged(parts.ErrFormat)
 				}
-				if v != nil && (whole || !c.store.dead[i].Contains(uint64(b.labels[row]))) {
-					visit(b.labels[row], v)
+				if v != nil && (whole || !c.store.dead[i].Contains(uint64(b.Labels[row]))) {
+					visit(b.Labels[row], v)
 				}
 			}
-			if len(values.data) > 0 {
-				return g.damaged(errFormat)
+			if len(values.Data) > 0 {
+				return g.Damaged(parts.ErrFormat)
 			}
 		}
 	}
@@ -166,12 +128,12 @@ func (c *Collection) Labels() (*roaring64.Bitmap, error) {
 	defer done()
 	for i, g := range c.store.segments {
 		live := roaring64.New()
-		for _, b := range g.blocks {
-			if first, last := b.labels[0], b.labels[len(b.labels)-1]; last-first == int64(len(b.labels)-1) {
+		for _, b := range g.Blocks {
+			if first, last := b.Labels[0], b.Labels[len(b.Labels)-1]; last-first == int64(len(b.Labels)-1) {
 				live.AddRange(uint64(first), uint64(last)+1)
 				continue
 			}
-			for _, label := range b.labels {
+			for _, label := range b.Labels {
 				live.Add(uint64(label))
 			}
 		}
@@ -192,11 +154,11 @@ type File struct {
 	Passages int64
 	Text     int64 // bytes of its passages
 
-	labels []run
+	labels []parts.Run
 }
 
 // Labels returns the labels of the passages of a file, in their order.
-func (f *File) Labels() []int64 { return (&source{labels: f.labels}).all() }
+func (f *File) Labels() []int64 { return (&parts.Source{Labels: f.labels}).All() }
 
 // Files returns the files, those that are skipped too, sorted by path.
 func (c *Collection) Files() ([]File, error) {

@@ -55,7 +55,7 @@ func (w *writer) addWords(ctx context.Context) error {
 	docs := make([]fulltext.Document, len(w.batch))
 	for i := range w.batch {
 		r := &w.batch[i]
-		docs[i] = fulltext.Document{Label: r.label, Heading: strings.Join(append([]string{r.Title}, r.Heading...), "\n"), Text: r.Text}
+		docs[i] = fulltext.Document{Label: r.Label, Heading: strings.Join(append([]string{r.Title}, r.Heading...), "\n"), Text: r.Text}
 	}
 	return w.named(w.words.Add(ctx, docs...))
 }

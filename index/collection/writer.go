@@ -19,6 +19,7 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -41,7 +42,7 @@ type writer struct {
 	dir       string
 	named     func(error) error // names files as the user knows them
 	info      Info              // the next state
-	table     table
+	table     parts.Table
 	old       *store          // nil for a new collection
 	model     sentence.Model  // of passages; nil until it is needed
 	asks      sentence.Model  // of questions; nil as long as model is
@@ -54,16 +55,16 @@ type writer struct {
 
 	parts    []Part // of the next state
 	output   *durable.File
-	segment  *segmentWriter
-	name     string // of the segment
-	repeated string // the last record with the id of another
-	moved    []row  // passages that keep their labels and have another place
+	segment  *parts.Writer
+	name     string      // of the segment
+	repeated string      // the last record with the id of another
+	moved    []parts.Row // passages that keep their labels and have another place
 
 	indexChanged   bool
 	merge, measure bool
 	discarded      roaring64.Bitmap // labels that the new segment has in vain
 
-	batch      []row
+	batch      []parts.Row
 	questions  questions
 	batchBytes int
 	ids        map[string]string // where each id is; nil until one is needed
@@ -122,18 +123,18 @@ func (w *writer) keep(matches func(name string) bool) {
 }
 
 // add appends a passage of a file, which the model has not seen yet.
-func (w *writer) add(ctx context.Context, f *source, p documents.Passage) error {
+func (w *writer) add(ctx context.Context, f *parts.Source, p documents.Passage) error {
 	if w.info.Next.Label >= maxLabel {
 		return fault.New("make another collection", "the collection has had %d passages, which is as many as it can number", int64(maxLabel))
 	}
 	if err := w.checkID(ctx, f, &p); err != nil {
 		return err
 	}
-	r := row{label: w.info.Next.Label, file: f.number, Passage: p}
+	r := parts.Row{Label: w.info.Next.Label, File: f.Number, Passage: p}
 	w.info.Next.Label++
 	w.info.Passages++
-	f.labels = appendLabel(f.labels, r.label)
-	f.text += int64(len(p.Text))
+	f.Labels = parts.AppendLabel(f.Labels, r.Label)
+	f.Text += int64(len(p.Text))
 	w.batch = append(w.batch, r)
 	if w.batchBytes += len(p.Text); len(w.batch) == batchPassages || w.batchBytes >= batchBytes {
 		return w.flush(ctx)
@@ -143,7 +144,7 @@ func (w *writer) add(ctx context.Context, f *source, p documents.Passage) error 
 
 // checkID refuses or counts an id that repeats. Passages of one record have one id and follow
 // each other.
-func (w *writer) checkID(ctx context.Context, f *source, p *documents.Passage) error {
+func (w *writer) checkID(ctx context.Context, f *parts.Source, p *documents.Passage) error {
 	if p.ID == "" {
 		return nil
 	}
@@ -152,7 +153,7 @@ func (w *writer) checkID(ctx context.Context, f *source, p *documents.Passage) e
 			return err
 		}
 	}
-	at := fmt.Sprintf("%s:%d", f.path, p.FirstLine)
+	at := fmt.Sprintf("%s:%d", f.Path, p.FirstLine)
 	before, ok := w.ids[p.ID]
 	if !ok {
 		w.ids[p.ID] = at
@@ -178,11 +179,11 @@ func (w *writer) loadIDs(ctx context.Context) error {
 		return nil
 	}
 	paths := map[uint64]string{}
-	for _, f := range w.table.files {
-		paths[f.number] = f.path
+	for _, f := range w.table.Files {
+		paths[f.Number] = f.Path
 	}
-	return w.old.each(ctx, false, func(r row) error {
-		if path, ok := paths[r.file]; ok && r.ID != "" && !w.replaced[r.file] && !w.removed.Contains(uint64(r.label)) {
+	return w.old.each(ctx, false, func(r parts.Row) error {
+		if path, ok := paths[r.File]; ok && r.ID != "" && !w.replaced[r.File] && !w.removed.Contains(uint64(r.Label)) {
 			w.ids[strings.Clone(r.ID)] = fmt.Sprintf("%s:%d", path, r.FirstLine)
 		}
 		return nil
@@ -200,7 +201,7 @@ func (w *writer) flush(ctx context.Context) error {
 		if w.output, err = w.create(w.name); err != nil {
 			return err
 		}
-		w.segment = newSegmentWriter(w.output)
+		w.segment = parts.NewWriter(w.output)
 	}
 	texts := make([]string, len(w.batch))
 	for i := range w.batch {
@@ -235,7 +236,7 @@ func (w *writer) flush(ctx context.Context) error {
 		}
 		copy(vectors[kept*dim:(kept+1)*dim], vectors[i*dim:(i+1)*dim])
 		kept++
-		labels = append(labels, w.batch[i].label)
+		labels = append(labels, w.batch[i].Label)
 	}
 	w.summary.Encoded += int64(len(w.batch))
 	w.indexChanged = w.indexChanged || kept > 0
@@ -246,7 +247,7 @@ func (w *writer) flush(ctx context.Context) error {
 	work.Go(func(context.Context) error { return w.addWords(ctx) }) // some of its work continues after this batch
 	work.Go(func(context.Context) error {
 		for i := range w.batch {
-			if err := w.segment.add(&w.batch[i]); err != nil {
+			if err := w.segment.Add(&w.batch[i]); err != nil {
 				return w.named(err)
 			}
 		}
@@ -267,7 +268,7 @@ func (w *writer) flush(ctx context.Context) error {
 func (w *writer) bury(label int64) {
 	if w.old != nil {
 		if at, ok := w.old.find(label); ok {
-			w.table.dead[at.segment].Add(uint64(label))
+			w.table.Dead[at.segment].Add(uint64(label))
 			return
 		}
 	}
@@ -311,7 +312,7 @@ func (w *writer) finish(ctx context.Context) error {
 		return err
 	}
 	if w.segment != nil {
-		err := w.segment.finish()
+		err := w.segment.Finish()
 		if err == nil {
 			err = w.output.Commit()
 		}
@@ -321,15 +322,15 @@ func (w *writer) finish(ctx context.Context) error {
 		if err := w.list(ctx, w.name); err != nil {
 			return err
 		}
-		w.table.dead = append(w.table.dead, &w.discarded)
+		w.table.Dead = append(w.table.Dead, &w.discarded)
 	}
 	if len(w.moved) > 0 {
-		slices.SortFunc(w.moved, func(a, b row) int { return compareLabels(a.label, b.label) })
+		slices.SortFunc(w.moved, func(a, b parts.Row) int { return parts.CompareLabels(a.Label, b.Label) })
 		err := w.put(ctx, w.next(segmentPart), func(out io.Writer) error { return writeSegment(out, w.moved) })
 		if err != nil {
 			return err
 		}
-		w.table.dead = append(w.table.dead, roaring64.New())
+		w.table.Dead = append(w.table.Dead, roaring64.New())
 	}
 	if w.merge || w.old != nil && w.worthMerging() {
 		if err := w.mergeSegments(ctx); err != nil {
@@ -356,21 +357,21 @@ func (w *writer) finish(ctx context.Context) error {
 	if err := w.calibrate(ctx); err != nil {
 		return err
 	}
-	data, err := w.table.marshal()
+	data, err := w.table.Marshal()
 	if err != nil {
 		return err
 	}
 	return w.put(ctx, w.next(filesPart), func(out io.Writer) error { _, err := out.Write(data); return err })
 }
 
-func writeSegment(out io.Writer, rows []row) error {
-	s := newSegmentWriter(out)
+func writeSegment(out io.Writer, rows []parts.Row) error {
+	s := parts.NewWriter(out)
 	for i := range rows {
-		if err := s.add(&rows[i]); err != nil {
+		if err := s.Add(&rows[i]); err != nil {
 			return err
 		}
 	}
-	return s.finish()
+	return s.Finish()
 }
 
 // abort removes what is not complete. The rest is removed by the next writer.
@@ -408,9 +409,9 @@ func (w *writer) summarize() {
 	w.info.Documents = int64(w.index.Len())
 	w.info.Skipped = w.info.Passages - w.info.Documents
 	w.info.Files, w.info.TextBytes = 0, 0
-	for _, f := range w.table.files {
-		w.info.TextBytes += f.text
-		if f.skipped == "" {
+	for _, f := range w.table.Files {
+		w.info.TextBytes += f.Text
+		if f.Skipped == "" {
 			w.info.Files++
 		}
 	}

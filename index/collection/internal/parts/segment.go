@@ -1,4 +1,4 @@
-package collection
+package parts
 
 import (
 	"encoding/binary"
@@ -16,6 +16,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/mapped"
 )
@@ -31,8 +32,8 @@ import (
 // Frames are zstd, and the table has the CRC-32C of each, which is verified when it is read. A block has about
 // blockBytes of text, which a query decompresses for each passage that it shows.
 const (
-	segmentMagic   = "lvpass\x03\n"
-	segmentTrailer = 8 + len(segmentMagic)
+	SegmentMagic   = "lvpass\x03\n"
+	SegmentTrailer = 8 + len(SegmentMagic)
 
 	blockBytes = 48 << 10
 	blockRows  = 4096
@@ -43,7 +44,8 @@ const (
 
 var errTruncated = errors.New("it was cut short while it was open")
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// Castagnoli is the table of CRC-32C.
+var Castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 var encoder = sync.OnceValue(func() *zstd.Encoder {
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithEncoderCRC(false))
@@ -61,10 +63,11 @@ var decoder = sync.OnceValue(func() *zstd.Decoder {
 	return d
 })
 
-func pack(data []byte) []byte { return encoder().EncodeAll(data, nil) }
+// Pack compresses a frame.
+func Pack(data []byte) []byte { return encoder().EncodeAll(data, nil) }
 
-// unpack decompresses a frame.
-func unpack(frame []byte) ([]byte, error) {
+// Unpack decompresses a frame.
+func Unpack(frame []byte) ([]byte, error) {
 	data, err := decoder().DecodeAll(frame, nil)
 	if err != nil {
 		return nil, fmt.Errorf("a block cannot be decompressed: %w", err)
@@ -72,8 +75,8 @@ func unpack(frame []byte) ([]byte, error) {
 	return data, nil
 }
 
-// segmentWriter writes a segment. Labels must increase.
-type segmentWriter struct {
+// Writer writes a segment. Labels must increase.
+type Writer struct {
 	w     io.Writer
 	err   error
 	table []byte // of the blocks so far
@@ -82,7 +85,7 @@ type segmentWriter struct {
 	index map[string]int // of names
 
 	rows   []byte // of the block
-	last   row    // the place of the last of them
+	last   Row    // the place of the last of them
 	labels []int64
 	kinds  map[int][]byte // kinds of values by field, a byte for each row up to the last that has it
 	values map[int][]byte
@@ -90,22 +93,23 @@ type segmentWriter struct {
 	count  int64
 }
 
-func newSegmentWriter(w io.Writer) *segmentWriter {
-	s := &segmentWriter{w: w, index: map[string]int{}, kinds: map[int][]byte{}, values: map[int][]byte{}}
-	s.write([]byte(segmentMagic))
+// NewWriter returns a writer of a segment.
+func NewWriter(w io.Writer) *Writer {
+	s := &Writer{w: w, index: map[string]int{}, kinds: map[int][]byte{}, values: map[int][]byte{}}
+	s.write([]byte(SegmentMagic))
 	return s
 }
 
-func (s *segmentWriter) write(p []byte) {
+func (s *Writer) write(p []byte) {
 	if s.err == nil {
 		_, s.err = s.w.Write(p)
 	}
 }
 
-// add appends a passage.
-func (s *segmentWriter) add(r *row) error {
+// Add appends a passage.
+func (s *Writer) Add(r *Row) error {
 	n := len(s.labels)
-	s.labels = append(s.labels, r.label)
+	s.labels = append(s.labels, r.Label)
 	s.rows = appendRow(s.rows, r, &s.last)
 	s.last.LastLine, s.last.End = max(r.FirstLine, r.LastLine), r.End
 	for _, f := range r.Fields {
@@ -131,7 +135,7 @@ func (s *segmentWriter) add(r *row) error {
 	return s.err
 }
 
-func (s *segmentWriter) flush() {
+func (s *Writer) flush() {
 	if len(s.labels) == 0 {
 		return
 	}
@@ -148,94 +152,97 @@ func (s *segmentWriter) flush() {
 		s.table = binary.AppendUvarint(s.table, uint64(i))
 		s.frame(append(appendText(nil, string(s.kinds[i])), s.values[i]...))
 	}
-	s.rows, s.labels, s.last = s.rows[:0], s.labels[:0], row{}
+	s.rows, s.labels, s.last = s.rows[:0], s.labels[:0], Row{}
 	clear(s.kinds)
 	clear(s.values)
 }
 
-func (s *segmentWriter) frame(data []byte) {
-	frame := pack(data)
+func (s *Writer) frame(data []byte) {
+	frame := Pack(data)
 	s.table = binary.AppendUvarint(s.table, uint64(len(frame)))
-	s.table = binary.LittleEndian.AppendUint32(s.table, crc32.Checksum(frame, castagnoli))
+	s.table = binary.LittleEndian.AppendUint32(s.table, crc32.Checksum(frame, Castagnoli))
 	s.write(frame)
 }
 
-// finish writes what is left. The file is complete then, but not closed.
-func (s *segmentWriter) finish() error {
+// Finish writes what is left. The file is complete then, but not closed.
+func (s *Writer) Finish() error {
 	s.flush()
 	head := append(appendTexts(nil, s.names), s.masks...)
 	head = binary.AppendUvarint(head, uint64(s.blocks))
-	frame := pack(append(head, s.table...))
+	frame := Pack(append(head, s.table...))
 	s.write(frame)
 	end := binary.LittleEndian.AppendUint32(nil, uint32(len(frame)))
-	end = binary.LittleEndian.AppendUint32(end, crc32.Checksum(frame, castagnoli))
-	s.write(append(end, segmentMagic...))
+	end = binary.LittleEndian.AppendUint32(end, crc32.Checksum(frame, Castagnoli))
+	s.write(append(end, SegmentMagic...))
 	return s.err
 }
 
-// block is where a block of a segment is.
-type block struct {
-	labels  []int64
-	rows    span
-	columns []columnSpan
+// Block is where a block of a segment is.
+type Block struct {
+	Labels  []int64
+	rows    Span
+	Columns []ColumnSpan
 }
 
-type span struct {
+// Span is where a frame of a segment is.
+type Span struct {
 	from, to int64
 	sum      uint32
 }
 
-type columnSpan struct {
-	field int
-	span
+// ColumnSpan is where the values of a field are, by its number among the names of the segment.
+type ColumnSpan struct {
+	Field int
+	Span
 }
 
-// segment is an open segment.
-type segment struct {
+// Segment is an open segment.
+type Segment struct {
 	path   string
 	file   *os.File
 	data   []byte // mapped, or nil
-	names  []string
-	masks  []byte
-	blocks []block
+	Names  []string
+	Masks  []byte
+	Blocks []Block
 }
 
-// openSegment opens a segment and reads its table. size is what the collection says it has.
-func openSegment(path string, size int64) (_ *segment, err error) {
+// OpenSegment opens a segment and reads its table. size is what the collection says it has.
+func OpenSegment(path string, size int64) (_ *Segment, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	s := &segment{path: path, file: f}
+	s := &Segment{path: path, file: f}
 	defer func() {
 		if err != nil {
-			s.close()
+			s.Close()
 		}
 	}()
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() != size || size < int64(len(segmentMagic)+segmentTrailer) {
-		return nil, s.damaged(fmt.Errorf("it has %d bytes, but %s says %d", info.Size(), infoFile, size))
+	if info.Size() != size || size < int64(len(SegmentMagic)+SegmentTrailer) {
+		return nil, s.Damaged(fmt.Errorf("it has %d bytes, but %s says %d", info.Size(), InfoFile, size))
 	}
 	s.data = mapped.Map(f)
 	if err := s.readTable(size); err != nil {
-		return nil, s.damaged(err)
+		return nil, s.Damaged(err)
 	}
 	return s, nil
 }
 
-func (s *segment) damaged(err error) error {
-	return fault.New(hintRebuild, "%s is damaged: %w", s.path, err)
+// Damaged returns the error for a segment that cannot be read.
+func (s *Segment) Damaged(err error) error {
+	return fault.New(Rebuild, "%s is damaged: %w", s.path, err)
 }
 
 // bytes calls use with the bytes of a part of the file.
-func (s *segment) bytes(at span, use func([]byte) error) (err error) {
+func (s *Segment) bytes(at Span, use func([]byte) error) (err error) {
 	if s.data == nil {
 		b := make([]byte, at.to-at.from)
 		if _, err := s.file.ReadAt(b, at.from); err != nil {
-			return s.damaged(err)
+			return s.Damaged(err)
 		}
 		return use(b)
 	}
@@ -243,117 +250,118 @@ func (s *segment) bytes(at span, use func([]byte) error) (err error) {
 	defer func() {
 		debug.SetPanicOnFault(was)
 		if mapped.IsFault(recover()) {
-			err = s.damaged(errTruncated)
+			err = s.Damaged(errTruncated)
 		}
 	}()
 	return use(s.data[at.from:at.to])
 }
 
 // frame returns the decompressed data of a frame.
-func (s *segment) frame(at span) (data []byte, err error) {
+func (s *Segment) frame(at Span) (data []byte, err error) {
 	err = s.bytes(at, func(b []byte) error {
-		if crc32.Checksum(b, castagnoli) != at.sum {
-			return s.damaged(fmt.Errorf("the checksum of the block at byte %d does not match", at.from))
+		if crc32.Checksum(b, Castagnoli) != at.sum {
+			return s.Damaged(fmt.Errorf("the checksum of the block at byte %d does not match", at.from))
 		}
-		if data, err = unpack(b); err != nil {
-			return s.damaged(err)
+		if data, err = Unpack(b); err != nil {
+			return s.Damaged(err)
 		}
 		return nil
 	})
 	return data, err
 }
 
-func (s *segment) readTable(size int64) error {
+func (s *Segment) readTable(size int64) error {
 	var frame []byte
-	from := size - int64(segmentTrailer)
-	err := s.bytes(span{from: from, to: size}, func(b []byte) error {
+	from := size - int64(SegmentTrailer)
+	err := s.bytes(Span{from: from, to: size}, func(b []byte) error {
 		n := int64(binary.LittleEndian.Uint32(b))
-		if string(b[8:]) != segmentMagic || n > from-int64(len(segmentMagic)) {
-			return errFormat
+		if string(b[8:]) != SegmentMagic || n > from-int64(len(SegmentMagic)) {
+			return ErrFormat
 		}
 		sum := binary.LittleEndian.Uint32(b[4:])
 		from -= n
-		return s.bytes(span{from: from, to: from + n}, func(b []byte) error {
-			if crc32.Checksum(b, castagnoli) != sum {
+		return s.bytes(Span{from: from, to: from + n}, func(b []byte) error {
+			if crc32.Checksum(b, Castagnoli) != sum {
 				return fmt.Errorf("the checksum of its table does not match")
 			}
 			var err error
-			frame, err = unpack(b)
+			frame, err = Unpack(b)
 			return err
 		})
 	})
 	if err != nil {
 		return err
 	}
-	err = s.bytes(span{to: int64(len(segmentMagic))}, func(b []byte) error {
-		if string(b) != segmentMagic {
-			return errFormat
+	err = s.bytes(Span{to: int64(len(SegmentMagic))}, func(b []byte) error {
+		if string(b) != SegmentMagic {
+			return ErrFormat
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	r := &reader{data: frame}
-	s.names = r.texts()
-	s.masks = r.bytes(len(s.names))
-	s.blocks = make([]block, r.count())
-	at, last := int64(len(segmentMagic)), int64(-1)
-	next := func() span {
+	r := &Reader{Data: frame}
+	s.Names = r.texts()
+	s.Masks = r.Bytes(len(s.Names))
+	s.Blocks = make([]Block, r.count())
+	at, last := int64(len(SegmentMagic)), int64(-1)
+	next := func() Span {
 		n := r.number()
 		if n > from-at {
 			r.fail()
 			n = 0
 		}
 		at += n
-		return span{at - n, at, r.uint32()}
+		return Span{at - n, at, r.Uint32()}
 	}
-	for i := range s.blocks {
-		b := &s.blocks[i]
-		b.labels = make([]int64, r.count())
+	for i := range s.Blocks {
+		b := &s.Blocks[i]
+		b.Labels = make([]int64, r.count())
 		label := int64(0)
-		for j := range b.labels {
+		for j := range b.Labels {
 			label += r.number()
-			if label <= last || label >= maxLabel {
+			if label <= last || label >= MaxLabel {
 				r.fail()
 				break
 			}
-			b.labels[j], last = label, label
+			b.Labels[j], last = label, label
 		}
 		b.rows = next()
-		b.columns = make([]columnSpan, r.count())
-		for j := range b.columns {
+		b.Columns = make([]ColumnSpan, r.count())
+		for j := range b.Columns {
 			field := r.number()
-			if field >= int64(len(s.names)) || j > 0 && int(field) <= b.columns[j-1].field {
+			if field >= int64(len(s.Names)) || j > 0 && int(field) <= b.Columns[j-1].Field {
 				r.fail()
 				break
 			}
-			b.columns[j] = columnSpan{int(field), next()}
+			b.Columns[j] = ColumnSpan{int(field), next()}
 		}
-		if r.err != nil || len(b.labels) == 0 {
-			return errFormat
+		if r.Err != nil || len(b.Labels) == 0 {
+			return ErrFormat
 		}
 	}
-	if r.err != nil || len(r.data) > 0 || at != from {
-		return errFormat
+	if r.Err != nil || len(r.Data) > 0 || at != from {
+		return ErrFormat
 	}
 	return nil
 }
 
-// find returns the block and the row of a label.
-func (s *segment) find(label int64) (b, i int, ok bool) {
-	b, ok = slices.BinarySearchFunc(s.blocks, label, func(b block, label int64) int { return compareLabels(b.labels[0], label) })
+// Find returns the block and the row of a label.
+func (s *Segment) Find(label int64) (b, i int, ok bool) {
+	b, ok = slices.BinarySearchFunc(s.Blocks, label, func(b Block, label int64) int { return CompareLabels(b.Labels[0], label) })
 	if ok {
 		return b, 0, true
 	}
 	if b == 0 {
 		return 0, 0, false
 	}
-	i, ok = slices.BinarySearch(s.blocks[b-1].labels, label)
+	i, ok = slices.BinarySearch(s.Blocks[b-1].Labels, label)
 	return b - 1, i, ok
 }
 
-func compareLabels(a, b int64) int {
+// CompareLabels compares labels for package slices.
+func CompareLabels(a, b int64) int {
 	switch {
 	case a < b:
 		return -1
@@ -363,78 +371,79 @@ func compareLabels(a, b int64) int {
 	return 0
 }
 
-// rows decodes the rows of a block that are wanted, in their order.
-func (s *segment) rows(n int, wanted func(i int) bool, use func(i int, r row)) error {
-	b := &s.blocks[n]
+// Rows decodes the rows of a block that are wanted, in their order.
+func (s *Segment) Rows(n int, wanted func(i int) bool, use func(i int, r Row)) error {
+	b := &s.Blocks[n]
 	data, err := s.frame(b.rows)
 	if err != nil {
 		return err
 	}
-	r := &reader{data: data}
-	var last row
-	for i, label := range b.labels {
+	r := &Reader{Data: data}
+	var last Row
+	for i, label := range b.Labels {
 		last = r.row(label, &last)
-		if r.err != nil {
+		if r.Err != nil {
 			break
 		}
 		if wanted(i) {
 			use(i, last)
 		}
 	}
-	if r.err != nil || len(r.data) > 0 {
-		return s.damaged(errFormat)
+	if r.Err != nil || len(r.Data) > 0 {
+		return s.Damaged(ErrFormat)
 	}
 	return nil
 }
 
-// live returns the rows of a block that are not dead.
-func (s *segment) live(n int, dead *roaring64.Bitmap, withFields bool) ([]row, error) {
-	labels := s.blocks[n].labels
-	rows := make([]row, 0, len(labels))
-	byRow := make(map[int]*row, len(labels))
-	err := s.rows(n, func(i int) bool { return !dead.Contains(uint64(labels[i])) }, func(i int, r row) {
+// Live returns the rows of a block that are not dead.
+func (s *Segment) Live(n int, dead *roaring64.Bitmap, withFields bool) ([]Row, error) {
+	labels := s.Blocks[n].Labels
+	rows := make([]Row, 0, len(labels))
+	byRow := make(map[int]*Row, len(labels))
+	err := s.Rows(n, func(i int) bool { return !dead.Contains(uint64(labels[i])) }, func(i int, r Row) {
 		rows = append(rows, r)
 		byRow[i] = &rows[len(rows)-1]
 	})
 	if err == nil && withFields {
-		err = s.fields(n, byRow)
+		err = s.Fields(n, byRow)
 	}
 	return rows, err
 }
 
-// column decodes the values of a field in a block. The rows beyond kinds do not have it.
-func (s *segment) column(at span) (kinds []byte, values *reader, err error) {
+// Column decodes the values of a field in a block. The rows beyond kinds do not have it.
+func (s *Segment) Column(at Span) (kinds []byte, values *Reader, err error) {
 	data, err := s.frame(at)
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &reader{data: data}
-	kinds = r.bytes(r.count())
-	return kinds, r, r.err
+	r := &Reader{Data: data}
+	kinds = r.Bytes(r.count())
+	return kinds, r, r.Err
 }
 
-// fields sets the fields of rows of a block.
-func (s *segment) fields(n int, rows map[int]*row) error {
-	b := &s.blocks[n]
-	for _, c := range b.columns {
-		kinds, values, err := s.column(c.span)
+// Fields sets the fields of rows of a block.
+func (s *Segment) Fields(n int, rows map[int]*Row) error {
+	b := &s.Blocks[n]
+	for _, c := range b.Columns {
+		kinds, values, err := s.Column(c.Span)
 		if err != nil {
 			return err
 		}
 		for i, kind := range kinds {
-			v := values.value(ValueKind(kind))
-			if values.err != nil || i >= len(b.labels) {
-				return s.damaged(errFormat)
+			v := values.Value(ValueKind(kind))
+			if values.Err != nil || i >= len(b.Labels) {
+				return s.Damaged(ErrFormat)
 			}
 			if r := rows[i]; r != nil && v != nil {
-				r.Fields = append(r.Fields, field(s.names[c.field], v))
+				r.Fields = append(r.Fields, documents.Field{Name: s.Names[c.Field], Value: v})
 			}
 		}
 	}
 	return nil
 }
 
-func (s *segment) close() {
+// Close closes the file.
+func (s *Segment) Close() {
 	if s.data != nil {
 		mapped.Unmap(s.data)
 		s.data = nil

@@ -1,35 +1,31 @@
-package collection
+package parts
 
 import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
+	"strings"
 	"time"
 	"unsafe"
 
 	"github.com/luminavec/luminavec/corpora/documents"
+	"github.com/luminavec/luminavec/index/filter"
 )
 
-// Stored is a passage of a collection.
-type Stored struct {
-	// Label identifies the passage as long as it exists. It is not used again.
-	Label int64
-	documents.Passage
-}
-
-// A row is a passage as it is stored: the file by its number, and without the fields, which have
+// A Row is a passage as it is stored: the file by its number, and without the fields, which have
 // columns of their own.
-type row struct {
-	label int64
-	file  uint64
+type Row struct {
+	Label int64
+	File  uint64
 	documents.Passage
 }
 
 // appendRow encodes a row without its label, after the row before it in the block, or an empty one: passages
 // follow each other in their files, and most are as long as their texts, so that the numbers are small. They
 // are varints, and texts follow their lengths.
-func appendRow(dst []byte, r, before *row) []byte {
-	dst = binary.AppendUvarint(dst, r.file)
+func appendRow(dst []byte, r, before *Row) []byte {
+	dst = binary.AppendUvarint(dst, r.File)
 	dst = binary.AppendVarint(dst, int64(r.FirstLine-before.LastLine))
 	dst = binary.AppendUvarint(dst, uint64(max(0, r.LastLine-r.FirstLine)))
 	dst = binary.AppendVarint(dst, r.Start-before.End)
@@ -53,28 +49,29 @@ func appendTexts(dst []byte, list []string) []byte {
 	return dst
 }
 
-var errFormat = errors.New("its contents are not as they are written")
+// ErrFormat is the error for data that no release writes.
+var ErrFormat = errors.New("its contents are not as they are written")
 
-// reader decodes what the functions above append. After an error it returns zeros.
-type reader struct {
-	data []byte
-	err  error
+// Reader decodes what the functions above append. After an error it returns zeros.
+type Reader struct {
+	Data []byte
+	Err  error
 }
 
-func (r *reader) fail() { r.data, r.err = nil, errFormat }
+func (r *Reader) fail() { r.Data, r.Err = nil, ErrFormat }
 
-func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.data)
+func (r *Reader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.Data)
 	if n <= 0 {
 		r.fail()
 		return 0
 	}
-	r.data = r.data[n:]
+	r.Data = r.Data[n:]
 	return v
 }
 
 // number returns a number that is not negative and less than 2^62, so that two can be added.
-func (r *reader) number() int64 {
+func (r *Reader) number() int64 {
 	v := r.uvarint()
 	if v >= 1<<62 {
 		r.fail()
@@ -84,39 +81,41 @@ func (r *reader) number() int64 {
 }
 
 // count returns a number of things that have at least one byte each.
-func (r *reader) count() int {
+func (r *Reader) count() int {
 	v := r.uvarint()
-	if v > uint64(len(r.data)) {
+	if v > uint64(len(r.Data)) {
 		r.fail()
 		return 0
 	}
 	return int(v)
 }
 
-func (r *reader) bytes(n int) []byte {
-	if n > len(r.data) {
+// Bytes returns the next n bytes, or nil if there are fewer.
+func (r *Reader) Bytes(n int) []byte {
+	if n > len(r.Data) {
 		r.fail()
 		return nil
 	}
-	b := r.data[:n:n]
-	r.data = r.data[n:]
+	b := r.Data[:n:n]
+	r.Data = r.Data[n:]
 	return b
 }
 
-func (r *reader) uint32() uint32 {
-	if b := r.bytes(4); b != nil {
+// Uint32 returns a number of four bytes.
+func (r *Reader) Uint32() uint32 {
+	if b := r.Bytes(4); b != nil {
 		return binary.LittleEndian.Uint32(b)
 	}
 	return 0
 }
 
 // text returns a text that shares the memory of the data.
-func (r *reader) text() string {
-	b := r.bytes(r.count())
+func (r *Reader) text() string {
+	b := r.Bytes(r.count())
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
-func (r *reader) texts() []string {
+func (r *Reader) texts() []string {
 	n := r.count()
 	if n == 0 {
 		return nil
@@ -129,8 +128,8 @@ func (r *reader) texts() []string {
 }
 
 // row decodes the row after before.
-func (r *reader) row(label int64, before *row) row {
-	s := row{label: label, file: r.uvarint()}
+func (r *Reader) row(label int64, before *Row) Row {
+	s := Row{Label: label, File: r.uvarint()}
 	s.FirstLine = int(r.after(int64(before.LastLine)))
 	s.LastLine = s.FirstLine + int(r.number())
 	s.Start = r.after(before.End)
@@ -141,7 +140,7 @@ func (r *reader) row(label int64, before *row) row {
 }
 
 // after returns the sum of n and a number, as number does.
-func (r *reader) after(n int64) int64 {
+func (r *Reader) after(n int64) int64 {
 	if v := r.varint(); v < 1<<62 && v > -1<<62 && n+v >= 0 && n+v < 1<<62 {
 		return n + v
 	}
@@ -203,8 +202,8 @@ func appendValue(dst []byte, v any) []byte {
 	return dst
 }
 
-// value decodes a value.
-func (r *reader) value(kind ValueKind) any {
+// Value decodes a value.
+func (r *Reader) Value(kind ValueKind) any {
 	switch kind {
 	case String:
 		return r.text()
@@ -228,28 +227,66 @@ func (r *reader) value(kind ValueKind) any {
 	return nil
 }
 
-func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.data)
+func (r *Reader) varint() int64 {
+	v, n := binary.Varint(r.Data)
 	if n <= 0 {
 		r.fail()
 		return 0
 	}
-	r.data = r.data[n:]
+	r.Data = r.Data[n:]
 	return v
 }
 
-func (r *reader) float() float64 {
-	b := r.bytes(8)
+func (r *Reader) float() float64 {
+	b := r.Bytes(8)
 	if b == nil {
 		return 0
 	}
 	return math.Float64frombits(binary.LittleEndian.Uint64(b))
 }
 
-func (r *reader) time() time.Time {
+func (r *Reader) time() time.Time {
 	t, err := time.Parse(time.RFC3339Nano, r.text())
 	if err != nil {
 		r.fail()
 	}
 	return t
+}
+
+// maskKinds are the kinds of fields by the bits of a mask, which says which values a field has.
+var maskKinds = []filter.Kind{filter.String, filter.Number, filter.Date, filter.Bool}
+
+// maskOf returns the bit of a value.
+func maskOf(v any) byte {
+	kind := filter.String
+	switch v := v.(type) {
+	case int64, float64:
+		kind = filter.Number
+	case bool:
+		kind = filter.Bool
+	case time.Time:
+		kind = filter.Date
+	case string:
+		kind = filter.KindOf(slices.Values([]string{v}))
+		if strings.TrimSpace(v) == "" {
+			return 0 // it fits any kind
+		}
+	case []string:
+		var mask byte
+		for _, s := range v {
+			mask |= maskOf(s)
+		}
+		return mask
+	}
+	return 1 << slices.Index(maskKinds, kind)
+}
+
+// MaskKind returns the kind of all values, or String.
+func MaskKind(mask byte) filter.Kind {
+	for i, kind := range maskKinds {
+		if mask == 1<<i {
+			return kind
+		}
+	}
+	return filter.String
 }
