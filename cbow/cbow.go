@@ -124,7 +124,18 @@ type Run struct {
 	// Start, if set, holds the initial word vectors. Default: random vectors. Ignored if
 	// Resume is set.
 	Start *Start
+
+	// Part, if set, makes the run one part of training that is divided among processes: one round
+	// on one shard, for [Average]. Corpus is the shard, with the vocabulary of the whole text. The
+	// learning rates are those of the whole run. Ignored if Resume is set.
+	Part *Part
+	// Parent is the average of the round before, read with its training state; the first round
+	// has none. The trainer takes ownership of its tensors.
+	Parent *checkpoints.Checkpoint
 }
+
+// Part places a run in training that is divided among processes.
+type Part = checkpoints.Part
 
 // Event reports the progress of a run to Run.Progress.
 type Event = training.Event

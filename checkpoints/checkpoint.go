@@ -42,6 +42,7 @@ const (
 	WordTensor     = "word.weight"     // [V, dim], the words' own rows, if these are not their vectors
 	PositionTensor = "position.weight" // [2*window, dim], with position weights
 	FrozenTensor   = "frozen.rows"     // [V, 1], 1 for rows that are not trained, else 0
+	PartTensor     = "part.counts"     // [V, 1], how often each token was trained in a Part, of models of all kinds
 )
 
 // Checkpoint is a model in memory.

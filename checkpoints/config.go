@@ -69,6 +69,34 @@ type Config struct {
 	Validation *Validation `json:"validation,omitempty"` // nil: training was not validated
 
 	Compression *Compression `json:"compression,omitempty"` // nil: the model was not compressed
+
+	Part *Part `json:"part,omitempty"` // nil: training was not divided among processes
+}
+
+// Part records the place of a model in training that is divided among processes: in each round,
+// every process trains a copy of the same model, the parent, on its shard of the text, and the
+// results are averaged.
+type Part struct {
+	Shard  int    `json:"shard"`            // shard on which it was trained, from 1; 0: the average of all
+	Shards int    `json:"shards"`           // number of shards
+	Round  int    `json:"round"`            // from 1
+	Rounds int    `json:"rounds"`           // number of rounds
+	Parent string `json:"parent"`           // Fingerprint of the model that the round started from
+	Corpus string `json:"corpus"`           // of which text it is a shard; see text.Division
+	Method string `json:"method,omitempty"` // of an average: how it was computed
+}
+
+// Validate returns an error if there is no such place.
+func (p *Part) Validate() error {
+	switch {
+	case p == nil:
+		return nil
+	case p.Shards < 1 || p.Shard < 0 || p.Shard > p.Shards:
+		return fmt.Errorf("part: there is no shard %d of %d", p.Shard, p.Shards)
+	case p.Rounds < 1 || p.Round < 1 || p.Round > p.Rounds:
+		return fmt.Errorf("part: there is no round %d of %d", p.Round, p.Rounds)
+	}
+	return nil
 }
 
 // Compression records how a model was made smaller.
@@ -181,6 +209,9 @@ func (c *Config) Validate() error {
 		}
 	}
 	if err := c.Validation.validate(); err != nil {
+		return err
+	}
+	if err := c.Part.Validate(); err != nil {
 		return err
 	}
 	if len(c.Options) > 0 && !json.Valid(c.Options) {

@@ -107,6 +107,11 @@ func (c *Corpus) build(ctx context.Context, src *text.Source, o BuildOptions, th
 		o.Vocabulary = o.Tokenizer.Vocabulary()
 	}
 	tables := newWordTables(threads, o)
+	if own && c.counting {
+		for _, t := range tables[1:] {
+			t.tokenCounts = make([]int64, o.Vocabulary.Len())
+		}
+	}
 	var sample []byte // the start of the text
 	if err := c.encode(ctx, src, o, tables, &sample); err != nil {
 		return err
@@ -131,10 +136,27 @@ func (c *Corpus) build(ctx context.Context, src *text.Source, o BuildOptions, th
 			return err
 		}
 	}
+	if c.counting {
+		if own {
+			return c.sumTokens(tables)
+		}
+		return nil
+	}
 	if err := c.finish(ctx, final); err != nil || !own {
 		return err
 	}
 	return c.countTokens(ctx)
+}
+
+// sumTokens adds up the counts of the tokens of a subword tokenizer that are in the tables.
+func (c *Corpus) sumTokens(tables []*wordTable) error {
+	counts := make([]int64, c.vocabulary.Len())
+	for _, t := range tables {
+		for id, n := range t.tokenCounts {
+			counts[id] += n
+		}
+	}
+	return c.setTokenCounts(counts)
 }
 
 // countTokens counts the tokens of a subword tokenizer.
@@ -155,11 +177,14 @@ func (c *Corpus) countTokens(ctx context.Context) error {
 			return err
 		}
 	}
+	return c.setTokenCounts(counts)
+}
+
+func (c *Corpus) setTokenCounts(counts []int64) (err error) {
 	c.distinct = 0
 	for _, n := range counts {
 		c.distinct += min(1, int(n))
 	}
-	var err error
 	c.vocabulary, err = tokenize.NewVocabulary(c.vocabulary.Tokens(), counts)
 	return err
 }
@@ -182,7 +207,7 @@ func (c *Corpus) encode(ctx context.Context, src *text.Source, o BuildOptions, t
 			ids, err := t.encode(b)
 			free <- t
 			return func() {
-				if err == nil {
+				if err == nil && !c.counting {
 					err = c.ids.Append(ids...)
 				}
 				if err != nil {

@@ -16,6 +16,7 @@ type CacheKey struct {
 	Sources       []CacheSource `json:"sources"`
 	Field         string        `json:"field,omitempty"`      // of the Selection
 	Column        string        `json:"column,omitempty"`     // of the Selection
+	Shard         string        `json:"shard,omitempty"`      // of the text; "": the whole
 	Tokenizer     string        `json:"tokenizer"`            // fingerprint of the tokenizer
 	Vocabulary    string        `json:"vocabulary,omitempty"` // given or extended, and its fingerprint
 	MinCount      int64         `json:"min_count"`
@@ -38,6 +39,9 @@ func NewCacheKey(src *text.Source, o BuildOptions) (CacheKey, error) {
 	key := CacheKey{
 		Field: src.Selected().Field, Column: src.Selected().Column, Tokenizer: o.Tokenizer.Fingerprint(),
 		MinCount: o.MinCount, MaxVocabulary: o.MaxVocabulary, MaxDistinct: o.MaxDistinct,
+	}
+	if d := src.Division(); d != nil {
+		key.Shard = d.Shard.String() + " of " + d.Corpus
 	}
 	switch {
 	case o.Vocabulary != nil:
@@ -92,6 +96,7 @@ func (k CacheKey) differs(now CacheKey) string {
 	}{
 		{"the field", k.Field, now.Field},
 		{"the column", k.Column, now.Column},
+		{"the shard", k.Shard, now.Shard},
 		{"the minimum count", k.MinCount, now.MinCount},
 		{"the vocabulary limit", k.MaxVocabulary, now.MaxVocabulary},
 		{"the limit of distinct words", k.MaxDistinct, now.MaxDistinct},

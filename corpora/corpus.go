@@ -26,6 +26,7 @@ type Corpus struct {
 	dropped    int   // distinct words dropped while counting
 	droppedMax int64 // the highest count of them when they were dropped
 
+	counting bool  // ids are not stored
 	skipped  int64 // words skipped for their length
 	cutAgain *tokenize.CutAgain
 

@@ -29,6 +29,7 @@ type wordTable struct {
 	ids         map[string]int32
 	tokens      []string
 	counts      []int64
+	tokenCounts []int64 // of a subword tokenizer, by id; nil: not counted
 	raw         int64
 }
 
@@ -64,6 +65,11 @@ func (t *wordTable) encode(b *text.Batch) (ids []int32, err error) {
 			n := len(ids)
 			ids = t.scanner.Encode(ids, b.Text[start:end.At])
 			t.raw += int64(len(ids) - n)
+			if t.tokenCounts != nil {
+				for _, id := range ids[n:] {
+					t.tokenCounts[id]++
+				}
+			}
 		} else {
 			t.scanner.Words(b.Text[start:end.At], add)
 		}

@@ -122,6 +122,9 @@ func (s *Source) decompress(ctx context.Context, e entry) (*bufio.Reader, func()
 	}
 	text, end := io.Reader(stored), &lastRead{in: stored}
 	kind := detect(head)
+	if e.inside {
+		kind = uncompressed
+	}
 	switch kind {
 	case gzipped:
 		z, err := newGzipMembers(stored)

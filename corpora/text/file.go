@@ -80,7 +80,7 @@ func (s *Source) openFile(ctx context.Context, l *liner, e entry, o RecordOption
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	file := &File{Head: Head{Name: e.name, Use: o.Use}, Fields: o.Fields, entry: e, source: s}
+	file := &File{Head: Head{Name: e.shown(), Use: o.Use}, Fields: o.Fields, entry: e, source: s}
 	format, err := file.begin(r, l, o)
 	if err != nil {
 		done()
@@ -91,6 +91,11 @@ func (s *Source) openFile(ctx context.Context, l *liner, e entry, o RecordOption
 
 // begin finds the format of the file and prepares its text.
 func (f *File) begin(r *bufio.Reader, l *liner, o RecordOptions) (*Format, error) {
+	if f.entry.inside { // of JSON Lines, see Source.Shard
+		l.file, l.line, l.offset, l.lineStart = f.entry.shown(), 1, 0, 0
+		f.text = &cleaner{liner: l, r: r}
+		return JSONLines, nil
+	}
 	head, err := peekHead(r, f.entry)
 	if err != nil {
 		return nil, err

@@ -69,7 +69,7 @@ func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
 		return err
 	}
 	defer done()
-	l.file, l.line, l.offset, l.lineStart = e.name, 1, mark, mark
+	l.file, l.line, l.offset, l.lineStart = e.shown(), 1, mark, mark
 	s.look(r, e.name)
 	err = l.run(ctx, r)
 	s.stats.Bytes += l.offset
@@ -89,6 +89,9 @@ func (s *Source) openText(ctx context.Context, e entry) (r *bufio.Reader, mark i
 	r, done, err = s.decompress(ctx, e)
 	if err != nil {
 		return nil, 0, nil, err
+	}
+	if e.inside {
+		return r, 0, done, nil
 	}
 	head, err := peekHead(r, e)
 	if err == nil {

@@ -35,6 +35,7 @@ type Source struct {
 	skipBad   bool
 	skipped   int64
 	firstSkip error
+	division  *Division // nil: the whole
 }
 
 // entry is one input of a source.
@@ -47,7 +48,11 @@ type entry struct {
 	// blocking inputs may block a read forever (a terminal, a pipe), so they are read
 	// by a goroutine that a canceled context can leave behind.
 	blocking bool
-	open     func() (io.ReadCloser, error)
+	// inside inputs begin in the middle of a plain text, so that nothing is detected from their
+	// first bytes; label is their name in positions, of which lines are counted from there.
+	inside bool
+	label  string
+	open   func() (io.ReadCloser, error)
 }
 
 // Open returns a source of paths, in the order given. A path is a file, a folder (every file

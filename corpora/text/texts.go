@@ -102,7 +102,7 @@ func (s *Source) lineTexts(ctx context.Context, l *liner, e entry, fn func(*Text
 		return err
 	}
 	defer done()
-	l.file, l.line, l.offset, l.lineStart = e.name, 1, mark, mark
+	l.file, l.line, l.offset, l.lineStart = e.shown(), 1, mark, mark
 	s.look(r, e.name)
 	defer func() { s.stats.Bytes += l.offset }()
 	var long []byte
@@ -122,7 +122,7 @@ func (s *Source) lineTexts(ctx context.Context, l *liner, e entry, fn func(*Text
 				long = append(long, line...)
 			}
 			if line = long; err == bufio.ErrBufferFull {
-				return Position{File: e.name, Line: l.line}.Errorf("each line is one text: break it into lines (a model trains on lines of any length)",
+				return Position{File: l.file, Line: l.line}.Errorf("each line is one text: break it into lines (a model trains on lines of any length)",
 					"the line is longer than %.1f MB", MaxRecord/1e6)
 			}
 		}
@@ -142,7 +142,7 @@ func (s *Source) lineTexts(ctx context.Context, l *liner, e entry, fn func(*Text
 				line = line[:n-2]
 			}
 		}
-		t = Text{Position: Position{File: e.name, Line: l.line}, Exact: l.exact(line), Raw: line, Offset: l.offset}
+		t = Text{Position: Position{File: l.file, Line: l.line}, Exact: l.exact(line), Raw: line, Offset: l.offset}
 		t.Text = spaced(t.Exact)
 		if err := fn(&t); err != nil {
 			return err

@@ -26,7 +26,7 @@ func (r *run) legs(ctx context.Context, workers []Worker) error {
 				return nil
 			}
 		}
-		if r.done.Load() >= r.Blocks {
+		if r.done.Load() >= r.End {
 			return nil
 		}
 		if err := ctx.Err(); err != nil {
@@ -71,7 +71,7 @@ func (r *run) checkDue() bool {
 	if r.Check == nil || done <= r.Checked {
 		return false
 	}
-	return r.CheckAt(done-1) == done || done >= r.Blocks || r.CheckEvery > 0 && done > r.Start && time.Since(r.checked) >= r.CheckEvery
+	return r.CheckAt(done-1) == done || done >= r.End || r.CheckEvery > 0 && done > r.Start && time.Since(r.checked) >= r.CheckEvery
 }
 
 // saveDue reports whether to save when the given number of blocks is done.
@@ -87,7 +87,7 @@ func (r *run) saveDue(done int64) bool {
 // fails, or it is time for a check or a save. Every worker does at least one block before time
 // ends the leg, so that too frequent saves slow a run down but do not stop it.
 func (r *run) leg(ctx context.Context, workers []Worker) error {
-	r.from, r.until = r.next, r.Blocks
+	r.from, r.until = r.next, r.End
 	if r.Check != nil {
 		r.until = min(r.until, r.CheckAt(r.from))
 	}

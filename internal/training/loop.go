@@ -71,9 +71,10 @@ type Event struct {
 type Loop struct {
 	Threads  int   // blocks trained at a time, at least 1
 	Ordered  bool  // train the blocks one after the other, in order: same bytes at any Threads
-	Blocks   int64 // blocks of the whole run
+	Blocks   int64 // blocks of the whole run, which the schedule covers
 	PerEpoch int64 // blocks of an epoch
 	Start    int64 // blocks done before
+	End      int64 // where the run ends; default 0: at Blocks
 	Sums     Sums  // sums of those blocks; zero at the start of a run
 	Schedule autograd.Schedule
 
@@ -130,6 +131,9 @@ const (
 // ctx ends first, Run finishes the blocks being trained and returns ctx's error
 // with an Outcome that says where it stopped.
 func (l *Loop) Run(ctx context.Context) (Outcome, error) {
+	if l.End == 0 {
+		l.End = l.Blocks
+	}
 	r := newRun(l)
 	workers := make([]Worker, l.workers())
 	defer func() {
@@ -227,7 +231,7 @@ func (r *run) train(w Worker, b int64) error {
 		r.epochs[e%2].Add(s)
 	}
 	done := r.done.Add(1)
-	if every := max(1, r.Blocks/logLines); r.Log != nil && (done%every == 0 || done == r.Blocks) {
+	if every := max(1, r.Blocks/logLines); r.Log != nil && (done%every == 0 || done == r.End) {
 		r.Log(r.event(r.unlogged))
 		r.unlogged = BlockStats{}
 	}
@@ -297,7 +301,7 @@ func (r *run) event(since BlockStats) Event {
 		Elapsed:        elapsed,
 	}
 	if done > r.Start {
-		e.Remaining = time.Duration(float64(elapsed) / float64(done-r.Start) * float64(r.Blocks-done))
+		e.Remaining = time.Duration(float64(elapsed) / float64(done-r.Start) * float64(r.End-done))
 	}
 	return e
 }

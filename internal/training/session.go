@@ -33,6 +33,10 @@ type Session struct {
 	Save      func(context.Context, *checkpoints.Checkpoint) error // see words.Run
 	SaveEvery time.Duration
 
+	// End is where the run ends, if that is before its last block: a round of training that is
+	// divided among processes. Default 0: at Blocks.
+	End int64
+
 	start   int64   // blocks done before this run
 	sums    Sums    // of these blocks
 	spent   float64 // seconds
@@ -57,7 +61,7 @@ func (s *Session) Resume(c *checkpoints.Checkpoint) {
 // Run runs a loop, of which only the work is set, and returns the checkpoint.
 // When ctx ends first, it returns the unfinished checkpoint together with ctx's error.
 func (s *Session) Run(ctx context.Context, loop Loop) (*checkpoints.Checkpoint, error) {
-	loop.Blocks, loop.PerEpoch, loop.Start, loop.Sums = s.Blocks, s.PerEpoch, s.start, s.sums
+	loop.Blocks, loop.PerEpoch, loop.Start, loop.End, loop.Sums = s.Blocks, s.PerEpoch, s.start, s.End, s.sums
 	loop.Progress, loop.Log = s.progress, s.record
 	if loop.SaveEvery = s.SaveEvery; loop.SaveEvery == 0 {
 		loop.SaveEvery = 5 * time.Minute
@@ -80,8 +84,11 @@ func (s *Session) Run(ctx context.Context, loop Loop) (*checkpoints.Checkpoint, 
 	if err != nil && (ctx.Err() == nil || !errors.Is(err, ctx.Err())) {
 		return nil, fmt.Errorf("%s: %w", s.Kind, err)
 	}
-	return s.checkpoint(outcome, err == nil), err
+	return s.checkpoint(outcome, err == nil && (s.End == 0 || s.End == s.Blocks || s.stopped != "")), err
 }
+
+// Begin sets the position of a run that does not begin at its first block.
+func (s *Session) Begin(start int64) { s.start = start }
 
 // checkpoint returns the current state of the run; a finished run has the best model,
 // if that is to be kept.

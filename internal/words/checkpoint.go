@@ -36,8 +36,12 @@ func (t *wordTrainer) model() *checkpoints.Checkpoint {
 	if t.tables.Frozen != nil {
 		state[frozenTensor] = frozenState(t.tables.Frozen)
 	}
+	if t.part != nil {
+		state[checkpoints.PartTensor] = t.partCounts()
+	}
 	return &checkpoints.Checkpoint{
 		Config: checkpoints.Config{
+			Part:    t.part,
 			Kind:    t.objective.Name,
 			Dim:     d,
 			Encoder: checkpoints.EncoderConfig{Pooling: "mean", Normalize: true},

@@ -33,6 +33,20 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 	case p.Blocks < 0 || p.Blocks > total:
 		return fmt.Errorf("resume: the position must be from 0 to %d blocks, got %d", total, p.Blocks)
 	}
+	if err := t.restore(c); err != nil {
+		return err
+	}
+	t.Session.Resume(c)
+	if c.Config.Part != nil {
+		if err := t.resumePart(c); err != nil {
+			return err
+		}
+	}
+	return sameOptions(c.Config.Options, t.options)
+}
+
+// restore restores the tables.
+func (t *wordTrainer) restore(c *checkpoints.Checkpoint) error {
 	v, d := t.run.Corpus.Vocabulary().Len(), t.options.Dim
 	tensors, name := c.Tensors, inputTensor
 	if t.options.ownRows() {
@@ -67,8 +81,7 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 		}
 	}
 	t.earlier, t.license, t.origin = c.Config.Earlier, c.Config.License, c.Config.Origin
-	t.Session.Resume(c)
-	return sameOptions(c.Config.Options, t.options)
+	return nil
 }
 
 // sameOptions returns an error that names the first option of a resumed run that differs from

@@ -51,6 +51,13 @@ type Run struct {
 	// Start, if set, holds the initial word vectors; without it they are random. It is
 	// ignored with Resume.
 	Start *Start
+
+	// Part, if set, makes this one part of training that is divided among processes: Corpus is a
+	// shard, and the run covers one round. Its Parent is filled in. Ignored with Resume.
+	Part *checkpoints.Part
+	// Parent is the average of the round before, read with its state. It is needed from the second
+	// round on. The trainer takes ownership of its tensors.
+	Parent *checkpoints.Checkpoint
 }
 
 // batchCapacity is the length of a batch in numbers: about 10,000 windows of the
@@ -141,6 +148,9 @@ type wordTrainer struct {
 	earlier   []checkpoints.CorpusInfo // texts before this run's
 	license   string                   // of the vectors that training started from, as is origin
 	origin    string
+	part      *checkpoints.Part // nil: training is not divided
+	counts    []float32         // [V] of part, of runs before this one
+	workers   []*wordWorker     // of part
 	training.Session
 }
 
@@ -181,6 +191,9 @@ func newWordTrainer(objective *Objective, o Options, run Run) (*wordTrainer, err
 	if run.Resume != nil {
 		return t, t.resume(run.Resume)
 	}
+	if run.Part != nil && run.Part.Round > 1 {
+		return t, t.beginRound(*run.Part, run.Parent)
+	}
 	if run.Start == nil && o.FreezeInit {
 		return nil, fmt.Errorf("%s: FreezeInit requires Start: without it there are no vectors to freeze", objective.Name)
 	}
@@ -196,9 +209,14 @@ func newWordTrainer(objective *Objective, o Options, run Run) (*wordTrainer, err
 		}
 		t.tables.AddNGrams(t.ngrams.Rows(), t.ngrams.Of, o.Seed)
 	}
-	if run.Start == nil {
-		return t, nil
+	if run.Start != nil {
+		t.run.Start = nil // its tables are not needed twice
+		if err := t.begin(run.Start); err != nil {
+			return nil, err
+		}
 	}
-	t.run.Start = nil // its tables are not needed twice
-	return t, t.begin(run.Start)
+	if run.Part != nil {
+		return t, t.beginRound(*run.Part, nil)
+	}
+	return t, nil
 }

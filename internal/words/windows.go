@@ -63,6 +63,8 @@ type Scratch struct {
 	outs  []int32
 	words []int32
 	batch []int32
+
+	counts []float32 // adds up the words that subsampling keeps; nil: they are not counted
 }
 
 // Each draws the windows of ids (lines ended by corpora.LineEnd, which windows do not cross)
@@ -83,6 +85,11 @@ func (w *Windows) Each(ids []int32, rng *training.Random, capacity int, s *Scrat
 			}
 		}
 		at++ // the line end
+		if s.counts != nil {
+			for _, id := range s.line {
+				s.counts[id]++
+			}
+		}
 		for center := range s.line {
 			if len(s.batch)+w.maxSize() > capacity {
 				if err := step(s.batch); err != nil {

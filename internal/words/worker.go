@@ -5,7 +5,15 @@ import (
 	"github.com/luminavec/luminavec/internal/training"
 )
 
-func (t *wordTrainer) newWorker() (training.Worker, error) { return t.newWordWorker() }
+func (t *wordTrainer) newWorker() (training.Worker, error) {
+	w, err := t.newWordWorker()
+	if err == nil && t.part != nil {
+		w.counts = make([]float32, t.tables.Rows)
+		w.scratch.counts = w.counts
+		t.workers = append(t.workers, w)
+	}
+	return w, err
+}
 
 func (t *wordTrainer) newWordWorker() (*wordWorker, error) {
 	engine, err := t.newEngine(t.tables)
@@ -35,6 +43,7 @@ type wordWorker struct {
 	words   int64
 	order   []int32 // of the blocks in epoch
 	epoch   int64
+	counts  []float32 // [V] how often each word was trained; nil: not counted
 }
 
 // Prepare draws the windows of block b.

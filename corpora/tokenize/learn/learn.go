@@ -3,13 +3,11 @@ package learn
 import (
 	"cmp"
 	"context"
-	"runtime"
 	"slices"
 
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/models"
-	"github.com/luminavec/luminavec/corpora/tokenize/internal/pretokenizers"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -130,47 +128,46 @@ type Result struct {
 // Train learns a tokenizer from the text of src, which it reads once. It uses all
 // processors; the result has the same bytes for any number of them.
 func Train(ctx context.Context, src *text.Source, o Options) (*Result, error) {
-	progress := func() {
-		if o.OnProgress != nil {
-			o.OnProgress(Progress{"counting", src.Consumed(), src.Size()})
-		}
+	w, err := CountWords(ctx, src, o)
+	if err != nil {
+		return nil, err
 	}
-	read := func(ctx context.Context, emit func([]byte) error) error {
-		return src.Read(ctx, func(c text.Chunk) error { return emit(c.Text) })
-	}
-	return train(ctx, read, progress, o)
+	return w.Train(ctx, o)
 }
 
 // TrainFrom is Train for text from any other place: read calls emit with each line or sentence,
 // from one goroutine, and returns the error of emit. A text need only be valid until emit
 // returns.
 func TrainFrom(ctx context.Context, read func(ctx context.Context, emit func(text []byte) error) error, o Options) (*Result, error) {
-	return train(ctx, read, func() {}, o)
-}
-
-// train calls progress now and then while text is read.
-func train(ctx context.Context, read textReader, progress func(), o Options) (*Result, error) {
-	if err := o.Validate(); err != nil {
-		return nil, err
-	}
-	k, file := kinds[o.Model], o.file()
-	file.Normalizer = tokenize.LocaleNormalizer(o.Locale, file.Normalizer)
-	words, err := pretokenizers.Parse(file.Normalizer, file.PreTokenizer)
+	w, err := countWords(ctx, read, func() {}, o)
 	if err != nil {
 		return nil, err
 	}
-	c := newWordCounter(words, runtime.GOMAXPROCS(0))
-	if err := c.read(ctx, read, progress); err != nil {
+	return w.Train(ctx, o)
+}
+
+// Train learns a tokenizer from the counts. Model, Lowercase, Locale and StripAccents of o must be
+// those with which they were counted.
+func (w *WordCounts) Train(ctx context.Context, o Options) (*Result, error) {
+	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	counted := c.counted()
-	if len(counted) == 0 && c.skipped > 0 {
+	k := kinds[o.Model]
+	file, _, fingerprint, err := o.splitter()
+	if err != nil {
+		return nil, err
+	}
+	if fingerprint != w.header.Tokenizer {
+		return nil, fault.Mention("set Model, Lowercase, Locale and StripAccents as for the counts", "the words were counted for another kind of tokenizer: the text is split in another way")
+	}
+	counted := w.words
+	if len(counted) == 0 && w.header.Skipped > 0 {
 		return nil, fault.New("put spaces between the words", "the text has no words to learn a tokenizer from: words of more than %d bytes are skipped", maxLearntWord)
 	}
 	if len(counted) == 0 {
 		return nil, fault.New("check that the input is text", "the text has no words to learn a tokenizer from")
 	}
-	t := &Result{Words: c.words, Distinct: len(counted), Dropped: c.dropped, DroppedBelow: c.droppedBelow, Skipped: c.skipped}
+	t := &Result{Words: w.header.Words, Distinct: len(counted), Dropped: w.header.Dropped, DroppedBelow: w.header.Below, Skipped: w.header.Skipped}
 	letters := countLetters(counted)
 	t.Characters = len(letters)
 	if k.alphabet == nil && o.Alphabet > 0 && len(letters) > o.Alphabet {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,30 +39,11 @@ const (
 // goroutines have finished. Sums do not depend on the order of addition, so the
 // result is the same for any number of goroutines, with and without pruning.
 func FindPhrases(ctx context.Context, src *text.Source, o PhraseOptions) (*FoundPhrases, error) {
-	if err := o.Validate(); err != nil {
+	p, err := CountPhrases(ctx, src, o)
+	if err != nil {
 		return nil, err
 	}
-	if o.Tokenizer == nil {
-		o.Tokenizer = tokenize.NewWordTokenizer(tokenize.WordOptions{})
-	}
-	c := newPairCounter(o, runtime.GOMAXPROCS(0))
-	var sample []byte // the start of the text
-	if err := c.read(ctx, src, &sample); err != nil {
-		return nil, err
-	}
-	if c.words.Load() == 0 {
-		return nil, fault.Mention(o.Tokenizer.NoWords(sample),
-			"no words in %s: %s, %s", strings.Join(src.Described(), ", "), fault.Count(int(src.Stats().Bytes), "byte"), fault.Count(int(src.Stats().Lines), "line"))
-	}
-	found, err := c.found()
-	cut := o.Tokenizer.CutAgain(sample)
-	switch {
-	case err == nil:
-		found.CutAgain = cut
-	case cut != nil:
-		err = fault.Mention("set Tokenizer to whitespace", "%w; %s", err, cut)
-	}
-	return found, err
+	return p.Find(o)
 }
 
 // pairCounter counts words and pairs.
@@ -77,6 +57,7 @@ type pairCounter struct {
 	shards  [pairShards]pairShard
 	workers []*pairWorker
 	words   atomic.Int64
+	total   []int64 // of the words, by id, once they are added up; until then they are in workers
 
 	round               int // bytes of text in a round
 	pruned, prunedBelow int64
@@ -279,16 +260,25 @@ func (c *pairCounter) token(id int32) string {
 	return c.tokens[id]
 }
 
-// found scores the pairs.
-func (c *pairCounter) found() (*FoundPhrases, error) {
-	f := &FoundPhrases{Phrases: &tokenize.Phrases{Name: "found"}, Words: c.words.Load(),
-		DistinctPairs: c.pairs(), Pruned: c.pruned, PrunedBelow: c.prunedBelow}
+// totals returns the counts of the words, 0 for words with connectors.
+func (c *pairCounter) totals() []int64 {
+	if c.total != nil {
+		return c.total
+	}
 	counts := make([]int64, len(c.tokens))
 	for _, w := range c.workers {
 		for id, n := range w.counts[:min(len(w.counts), len(counts))] {
 			counts[id] += n
 		}
 	}
+	return counts
+}
+
+// found scores the pairs.
+func (c *pairCounter) found() (*FoundPhrases, error) {
+	f := &FoundPhrases{Phrases: &tokenize.Phrases{Name: "found"}, Words: c.words.Load(),
+		DistinctPairs: c.pairs(), Pruned: c.pruned, PrunedBelow: c.prunedBelow}
+	counts := c.totals()
 	for _, n := range counts {
 		if n > 0 { // 0: a word with connectors
 			f.DistinctWords++
