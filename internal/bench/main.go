@@ -31,6 +31,6 @@ func main() {
 		Use:   "bench",
 		Short: "Measure speed and quality, and write the results as Markdown tables",
 	}
-	cmd.AddCommand(wordsCommand(), sentenceCommand(), annCommand(), kernelsCommand(), storesCommand(), foldersCommand(), embedCommand(), documentsCommand(), transformerCommand())
+	cmd.AddCommand(wordsCommand(), sentenceCommand(), annCommand(), kernelsCommand(), storesCommand(), foldersCommand(), embedCommand(), documentsCommand(), transformerCommand(), scaleCommand())
 	os.Exit(cli.Run(cmd))
 }

@@ -19,6 +19,7 @@ type learnTokenizerJob struct {
 	output  string
 	force   bool
 	text    text.Selection
+	shard   string
 }
 
 func tokenizerCommand() *cobra.Command {
@@ -31,15 +32,28 @@ func tokenizerCommand() *cobra.Command {
 		Long: `
 A vocabulary of fixed size then covers all words: unfathomable is un, ##fat, ##hom, ##able.
 FILE is a tokenizer.json, which the tokenizers library of Hugging Face opens too.
-'train skipgram --tokenizer FILE' learns a vector for each of its tokens.`,
+'train skipgram --tokenizer FILE' learns a vector for each of its tokens.
+
+With --shard, FILE holds the counts of the words of a shard instead, and 'train tokenizer
+merge' learns from those of all shards: the result is that of one pass over all text.`,
 		Example: `
 $ train tokenizer wiki.txt -o tokenizer.json
 $ train tokenizer wiki.txt --type bpe --vocab 50000 -o bpe.json
-$ train tokenizer pages.jsonl --field text --type unigram -o unigram.json`,
+$ train tokenizer pages.jsonl --field text --type unigram -o unigram.json
+$ train tokenizer wiki.txt --shard 1/2 -o counts-1.tsv
+$ train tokenizer merge counts-1.tsv counts-2.tsv -o tokenizer.json`,
 		RunE: job.run,
 	}
 	cli.Declare(cmd, cli.Arguments, corpusArgument())
 	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&job.text)...)
+	cli.Declare(cmd, cli.ForInput, cli.ShardFlag(&job.shard))
+	cmd.AddCommand(tokenizerMergeCommand())
+	return job.declare(cmd)
+}
+
+// declare declares the options of the tokenizer and of the output.
+func (job *learnTokenizerJob) declare(cmd *cobra.Command) *cobra.Command {
+	o := &job.options
 	cli.Declare(cmd, cli.ForTraining,
 		cli.Flag{Name: "type", Arg: "NAME", Into: &o.Model, Field: "Model", Help: "type of the tokenizer", Values: cli.Summarized(learn.Models(), learn.Model.Summary)},
 		cli.Flag{Name: "vocab", Arg: "N", Into: &o.Vocabulary, Field: "Vocabulary", Help: "number of tokens"},
@@ -88,13 +102,25 @@ func (j *learnTokenizerJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: j.output, Force: j.force, Inputs: source.Names()})
+	if j.shard != "" {
+		return j.countShard(cmd, source)
+	}
+	return j.learn(cmd, args, source.Names(), func(o learn.Options) (*learn.Result, error) {
+		learned, err := learn.Train(cmd.Context(), source, o)
+		cli.WarnInvalid(cmd, source)
+		return learned, err
+	})
+}
+
+// learn writes the tokenizer that fn learns.
+func (j *learnTokenizerJob) learn(cmd *cobra.Command, args, inputs []string, fn func(learn.Options) (*learn.Result, error)) error {
+	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: j.output, Force: j.force, Inputs: inputs})
 	if err != nil {
 		return err
 	}
 	defer out.Abort()
 	began := time.Now()
-	learned, err := learnTokenizer(cmd, source, j.options)
+	learned, err := learnTokenizer(cmd, j.options, fn)
 	if err != nil {
 		return err
 	}
@@ -114,8 +140,8 @@ func (j *learnTokenizerJob) run(cmd *cobra.Command, args []string) error {
 	return printReport(cmd, newTokenizerReport(j, args, learned, len(data)+1, time.Since(began)))
 }
 
-// learnTokenizer learns from the source, and warns of what was dropped.
-func learnTokenizer(cmd *cobra.Command, source *text.Source, o learn.Options) (*learn.Result, error) {
+// learnTokenizer calls fn, and warns of what was dropped.
+func learnTokenizer(cmd *cobra.Command, o learn.Options, fn func(learn.Options) (*learn.Result, error)) (*learn.Result, error) {
 	stages := cli.Stages{Cmd: cmd}
 	o.OnProgress = func(p learn.Progress) {
 		note := ""
@@ -124,9 +150,8 @@ func learnTokenizer(cmd *cobra.Command, source *text.Source, o learn.Options) (*
 		}
 		stages.Update(p.Stage, cli.Share(p.Done, p.Size), note)
 	}
-	learned, err := learn.Train(cmd.Context(), source, o)
+	learned, err := fn(o)
 	stages.Done()
-	cli.WarnInvalid(cmd, source)
 	if err != nil {
 		return nil, err
 	}

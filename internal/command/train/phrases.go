@@ -23,6 +23,7 @@ type phrasesJob struct {
 	cut        string // --tokenizer
 	text       text.Selection
 	lists      []string
+	shard      string
 }
 
 func phrasesCommand() *cobra.Command {
@@ -34,26 +35,29 @@ func phrasesCommand() *cobra.Command {
 		Long: `
 'train skipgram --phrases FILE' then learns one vector for each phrase: new_york. Pairs are
 counted within a line. FILE has one phrase per line, the best first: its words, a tab, its
-score, a tab, its count. Lines may be deleted, or added with the words alone.`,
+score, a tab, its count. Lines may be deleted, or added with the words alone.
+
+With --shard, FILE holds all counts of a shard instead, and 'train phrases merge' finds the
+phrases in those of all shards: the result is that of one pass over all text, byte for byte.`,
 		Example: `
 $ train phrases wiki.txt -o two.tsv
 $ train phrases wiki.txt --phrases two.tsv -o three.tsv
+$ train phrases wiki.txt --shard 1/2 -o counts-1.tsv
+$ train phrases merge counts-1.tsv counts-2.tsv -o two.tsv
 $ train skipgram wiki.txt --phrases two.tsv --phrases three.tsv -o model`,
 		RunE: job.run,
 	}
 	cli.Declare(cmd, cli.Arguments, corpusArgument())
 	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&job.text)...)
-	cli.Declare(cmd, cli.ForInput,
+	cli.Declare(cmd, cli.ForInput, cli.ShardFlag(&job.shard),
 		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &job.cut, Field: "Tokenizer", Help: "how text is split into words", Values: []cli.Value{
 			{Name: "words", Help: "at word boundaries of Unicode (UAX #29)"},
 			{Name: "whitespace", Help: "at white space"}}},
 		cli.Flag{Name: "cased", Into: &job.words.Cased, Field: "Cased", Help: "keep capital letters"}, cli.LocaleFlag(&job.words.Locale),
 		cli.Flag{Name: "phrases", Arg: "FILE", Into: &job.lists, Help: "join these phrases first, to find phrases of phrases: new_york_times"})
+	cmd.AddCommand(phrasesMergeCommand())
+	cli.Declare(cmd, cli.ForTraining, scoreFlags(o)...)
 	cli.Declare(cmd, cli.ForTraining,
-		cli.Flag{Name: "scorer", Arg: "NAME", Into: &o.Scorer, Field: "Scorer", Help: "score of a pair of words",
-			Values: cli.Summarized(learn.PhraseScorers(), learn.PhraseScorer.Summary)},
-		cli.Flag{Name: "threshold", Arg: "X", Into: &o.Threshold, Field: "Threshold", Help: "keep phrases with a higher score", Default: "100 for word2phrase, 0.5 for npmi"},
-		cli.Flag{Name: "min-count", Arg: "N", Into: &o.MinCount, Field: "MinCount", Help: "skip phrases that occur less often"},
 		cli.Flag{Name: "connectors", Arg: "WORDS", Into: &job.connectors, Field: "Connectors",
 			Help: "words that may occur inside a phrase and are not scored, such as \"of the\"; english stands for the common ones: bank_of_america"},
 		cli.Flag{Name: "max-pairs", Arg: "N", Into: &o.MaxPairs, Field: "MaxPairs",
@@ -62,6 +66,16 @@ $ train skipgram wiki.txt --phrases two.tsv --phrases three.tsv -o model`,
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &job.output, Help: "file to write, or - for standard output", Ext: []string{"tsv"}},
 		cli.Flag{Name: "force", Into: &job.force, Help: "replace FILE if it exists"},
 		cli.JSONFlag())
+}
+
+// scoreFlags declare what makes pairs phrases.
+func scoreFlags(o *learn.PhraseOptions) []cli.Flag {
+	return []cli.Flag{
+		{Name: "scorer", Arg: "NAME", Into: &o.Scorer, Field: "Scorer", Help: "score of a pair of words",
+			Values: cli.Summarized(learn.PhraseScorers(), learn.PhraseScorer.Summary)},
+		{Name: "threshold", Arg: "X", Into: &o.Threshold, Field: "Threshold", Help: "keep phrases with a higher score", Default: "100 for word2phrase, 0.5 for npmi"},
+		{Name: "min-count", Arg: "N", Into: &o.MinCount, Field: "MinCount", Help: "skip phrases that occur less often"},
+	}
 }
 
 func (j *phrasesJob) run(cmd *cobra.Command, args []string) error {
@@ -90,6 +104,9 @@ func (j *phrasesJob) run(cmd *cobra.Command, args []string) error {
 	source, err := openCorpus(args, j.text)
 	if err != nil {
 		return err
+	}
+	if j.shard != "" {
+		return j.countShard(cmd, source)
 	}
 	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: j.output, Force: j.force, Inputs: append(source.Names(), j.lists...)})
 	if err != nil {
