@@ -69,6 +69,13 @@ type Answer struct {
 	// NoMatch: nothing is nearer to the question than passages are to unrelated texts
 	// ([Calibration]). The hits are the best there are.
 	NoMatch bool
+
+	// Distances: scores are distances, of which smaller ones are better.
+	Distances bool
+	// Statistics are those of the scores, for [AskShards]; Dense only with fusion.Hybrid.
+	Statistics Statistics
+	// Failed are the shards that did not answer, of AskShards with Partial.
+	Failed []ShardError
 }
 
 // Match is a passage found.
@@ -78,6 +85,7 @@ type Match struct {
 	Dense *float64 // similarity of the vectors; nil if it was not computed
 	BM25  *float64 // score of the words; nil if it was not computed
 	More  int      // other passages of the file among those compared, with GroupByFile
+	Shard string   // where it was found, of AskShards
 }
 
 // depth is the minimum number of passages that each of the two searches of a hybrid search finds.
@@ -359,6 +367,8 @@ func (s *asking) rank() []Match {
 		}
 	}
 	s.answer.NoMatch = s.c.unrelated(s)
+	s.answer.Distances = s.q.Mode == fusion.Dense && s.euclidean()
+	s.answer.Statistics = Statistics{int64(s.c.Len()), s.stats, words}
 	if m := s.q.MinScore; m != nil {
 		hits = slices.DeleteFunc(hits, func(h Match) bool {
 			if s.q.Mode == fusion.Dense && s.euclidean() {

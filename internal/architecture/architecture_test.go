@@ -65,6 +65,7 @@ var rooms = map[string][]string{
 	"index/fulltext":         {},
 	"index/fusion":           {},
 	"index/mining":           {"corpora/pairs", "corpora/text", "index"},
+	"index/serve/remote":     {"corpora/documents", "index/collection", "index/fusion"},
 	"index/push":             {"corpora/documents", "index", "index/collection", "index/fulltext", "index/fusion"},
 
 	"internal/architecture": {},
