@@ -42,6 +42,7 @@ const (
 	WordTensor     = "word.weight"     // [V, dim], the words' own rows, if these are not their vectors
 	PositionTensor = "position.weight" // [2*window, dim], with position weights
 	FrozenTensor   = "frozen.rows"     // [V, 1], 1 for rows that are not trained, else 0
+	OuterPrefix    = "outer."          // before the name of a tensor: what averaging keeps of it from round to round, of models of all kinds
 	PartTensor     = "part.counts"     // [V, 1], how often each token was trained in a Part, of models of all kinds
 )
 

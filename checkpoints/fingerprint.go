@@ -20,7 +20,7 @@ func (c *Checkpoint) Fingerprint() (string, error) {
 	fmt.Fprintf(h, "%s %d %s\n", c.Config.Kind, c.Config.Dim, c.Vocabulary.Fingerprint())
 	for _, tensors := range []map[string]Tensor{c.Tensors, c.State} {
 		for _, name := range slices.Sorted(maps.Keys(tensors)) {
-			if strings.HasPrefix(name, BestPrefix) || name == PartTensor {
+			if strings.HasPrefix(name, BestPrefix) || strings.HasPrefix(name, OuterPrefix) || name == PartTensor {
 				continue
 			}
 			t := tensors[name]

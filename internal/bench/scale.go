@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -159,36 +158,14 @@ func simulate(ctx context.Context, kind words.Kind, o words.Options, shards []*c
 			}
 			parts = append(parts, copyOf(c))
 		}
-		if parent == nil { // as every part began
-			t, err := words.NewTables(shards[0].Vocabulary().Len(), o.Dim, o.Seed)
-			if err != nil {
-				return nil, err
-			}
-			parent = copyOf(parts[0])
-			name := checkpoints.EmbeddingTensor
-			of := parent.Tensors
-			if o.SumVectors {
-				name, of = checkpoints.WordTensor, parent.State
-			}
-			x := of[name]
-			x.Data = t.In
-			of[name] = x
-			x.Data = t.Out
-			parent.State[checkpoints.OutputTensor] = x
+		var of []training.PartOf
+		for i, c := range parts {
+			of = append(of, training.PartOf{Name: fmt.Sprint("part ", i+1), Model: c})
 		}
-		loss := 0.0
-		for _, c := range parts {
-			loss += c.Config.Progress.Loss / float64(len(parts))
-		}
-		if err := words.MergeForTest(parts, parent, m); err != nil {
+		var err error
+		if parent, err = words.Average(ctx, of, words.AverageOptions{Method: m, Parent: parent}); err != nil {
 			return nil, err
 		}
-		parent = parts[0]
-		delete(parent.State, checkpoints.PartTensor)
-		p := *parent.Config.Part
-		p.Shard = 0
-		parent.Config.Part = &p
-		parent.Config.Progress.Loss = loss
 	}
 	return parent, nil
 }
@@ -207,6 +184,3 @@ func copyOf(c *checkpoints.Checkpoint) *checkpoints.Checkpoint {
 	}
 	return &n
 }
-
-var _ = json.Valid
-var _ = strings.Join

@@ -13,29 +13,7 @@ func (t *wordTrainer) model() *checkpoints.Checkpoint {
 	v, d := t.tables.Rows, t.tables.Dim
 	c := t.run.Corpus
 	options, _ := json.Marshal(t.options) // plain numbers and strings
-	padded := func(rows int, data []float32) checkpoints.Tensor {
-		return checkpoints.Tensor{Shape: []int{rows, d}, Stride: t.tables.Stride, Data: data}
-	}
-	vectors := t.tables.Vectors()
-	if t.options.SumVectors {
-		vectors = kernel.Aligned(len(t.tables.In))
-		kernel.Axpy(vectors, 1, t.tables.In)
-		kernel.Axpy(vectors, 1, t.tables.Out)
-	}
-	tensors := map[string]checkpoints.Tensor{inputTensor: padded(v, vectors)}
-	state := map[string]checkpoints.Tensor{outputTensor: padded(v, t.tables.Out)}
-	if t.ngrams != nil {
-		tensors[ngramTensor] = padded(t.ngrams.Rows(), t.tables.NGrams)
-	}
-	if t.options.ownRows() {
-		state[wordTensor] = padded(v, t.tables.In)
-	}
-	if n := t.objective.Positions; n > 0 {
-		state[positionTensor] = padded(n, t.tables.Position)
-	}
-	if t.tables.Frozen != nil {
-		state[frozenTensor] = frozenState(t.tables.Frozen)
-	}
+	tensors, state := t.tensors()
 	if t.part != nil {
 		state[checkpoints.PartTensor] = t.partCounts()
 	}
@@ -61,4 +39,33 @@ func (t *wordTrainer) model() *checkpoints.Checkpoint {
 		Tensors:    tensors,
 		State:      state,
 	}
+}
+
+// tensors returns the tensors of the model and of the state, without that of a part.
+func (t *wordTrainer) tensors() (tensors, state map[string]checkpoints.Tensor) {
+	v, d := t.tables.Rows, t.tables.Dim
+	padded := func(rows int, data []float32) checkpoints.Tensor {
+		return checkpoints.Tensor{Shape: []int{rows, d}, Stride: t.tables.Stride, Data: data}
+	}
+	vectors := t.tables.Vectors()
+	if t.options.SumVectors {
+		vectors = kernel.Aligned(len(t.tables.In))
+		kernel.Axpy(vectors, 1, t.tables.In)
+		kernel.Axpy(vectors, 1, t.tables.Out)
+	}
+	tensors = map[string]checkpoints.Tensor{inputTensor: padded(v, vectors)}
+	state = map[string]checkpoints.Tensor{outputTensor: padded(v, t.tables.Out)}
+	if t.ngrams != nil {
+		tensors[ngramTensor] = padded(t.ngrams.Rows(), t.tables.NGrams)
+	}
+	if t.options.ownRows() {
+		state[wordTensor] = padded(v, t.tables.In)
+	}
+	if n := t.objective.Positions; n > 0 {
+		state[positionTensor] = padded(n, t.tables.Position)
+	}
+	if t.tables.Frozen != nil {
+		state[frozenTensor] = frozenState(t.tables.Frozen)
+	}
+	return tensors, state
 }

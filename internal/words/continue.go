@@ -32,11 +32,13 @@ func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o Options) (*ch
 	n.Config.Earlier = append(n.Config.Earlier[:len(n.Config.Earlier):len(n.Config.Earlier)], c.Config.Corpus)
 	n.Config.Corpus = checkpoints.CorpusInfo{RawWords: corpus.RawWords(), Words: corpus.Words(), Lines: corpus.Lines(), Fingerprint: corpus.Fingerprint()}
 	n.Config.Progress = checkpoints.Progress{TotalBlocks: int64(corpus.Blocks()) * int64(o.Epochs)}
-	n.Config.Validation = nil // the best of another run
+	n.Config.Validation, n.Config.Part = nil, nil // of another run
 	o.SettleSubsample(corpus.Vocabulary())
 	n.Config.Options, _ = json.Marshal(o) // plain numbers and strings
 	n.State = maps.Clone(c.State)
-	maps.DeleteFunc(n.State, func(name string, _ checkpoints.Tensor) bool { return strings.HasPrefix(name, checkpoints.BestPrefix) })
+	maps.DeleteFunc(n.State, func(name string, _ checkpoints.Tensor) bool {
+		return strings.HasPrefix(name, checkpoints.BestPrefix) || name == checkpoints.PartTensor
+	})
 	n.Vocabulary = corpus.Vocabulary()
 	if sameVocabulary(n.Vocabulary, c.Vocabulary) {
 		return &n, nil

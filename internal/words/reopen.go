@@ -60,7 +60,11 @@ var ErrFinished = errors.New("training is already finished")
 // Continue with new text.
 func (r *Reopened) Unfinished() error {
 	p := r.Checkpoint.Config.Progress
-	switch {
+	switch part := r.Checkpoint.Config.Part; {
+	case part != nil && part.Shard == 0 && !p.Finished:
+		return fault.New(fmt.Sprintf("train round %d/%d on every shard, starting from it", part.Round+1, part.Rounds), "%s: the model is the average of round %d of %d, not an interrupted training", r.folder, part.Round, part.Rounds)
+	case part != nil && part.Shard > 0 && training.PartDone(r.Checkpoint):
+		return fault.New("average the parts of all shards", "%s: %w: it is the part of shard %d/%d in round %d of %d", r.folder, ErrFinished, part.Shard, part.Shards, part.Round, part.Rounds)
 	case p.Stopped != "":
 		return fmt.Errorf("%s: %w; it stopped early: %s", r.folder, ErrFinished, p.Stopped)
 	case p.Finished:
@@ -88,6 +92,11 @@ func (r *Reopened) Corpus(ctx context.Context, names []string, cached corpora.Ca
 		}
 		if err := source.Select(r.Selection()); err != nil {
 			return nil, fmt.Errorf("%s: corpus in config.json: %w", r.folder, err)
+		}
+		if p := c.Config.Part; p != nil {
+			if _, err := source.Shard(ctx, text.Shard{Index: p.Shard, Of: p.Shards}); err != nil {
+				return nil, err
+			}
 		}
 		return source, corpora.CheckOutside(r.folder, source.Names())
 	}

@@ -90,12 +90,19 @@ func Train(ctx context.Context, objective *Objective, o Options, run Run) (*chec
 	return t.Run(ctx, training.Loop{
 		Threads:   o.Threads,
 		Ordered:   o.Deterministic,
-		Schedule:  autograd.LinearDecay{Start: o.LearningRate, End: o.LearningRate * finalRate},
+		Schedule:  o.schedule(),
 		NewWorker: t.newWorker,
 		Untrained: reference,
 		Try:       t.rateToTry(),
 	})
 }
+
+func (o *Options) schedule() autograd.Schedule {
+	return autograd.LinearDecay{Start: o.LearningRate, End: o.LearningRate * finalRate}
+}
+
+// Rate returns the learning rate when a share of a run is done, from 0 to 1.
+func Rate(o *Options, progress float64) float64 { return o.schedule().At(progress) }
 
 // moreWords says how the vocabulary of a corpus could have more words.
 func moreWords(c *corpora.Corpus, o *Options) string {

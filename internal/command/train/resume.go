@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -137,7 +138,7 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		if c.Config.Progress.Stopped != "" {
 			hint = "to train longer, start again with more --patience, or continue with new text: "
 		}
-		return fault.New(hint+cli.CommandLine("train", "resume", cli.PathArgument(j.model), "--corpus", "TEXT"), "%w", err)
+		return fault.New(cmp.Or(fault.Hint(err), hint+cli.CommandLine("train", "resume", cli.PathArgument(j.model), "--corpus", "TEXT")), "%w", err)
 	}
 	if err := j.watch.check(cmd, c.Config.Validation); err != nil {
 		return err

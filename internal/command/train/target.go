@@ -147,6 +147,9 @@ func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options
 	if err != nil {
 		return err
 	}
+	if p := model.Config.Part; p != nil && p.Shard > 0 {
+		return reportPart(cmd, t.output, "words", model, last)
+	}
 	cli.WarnFault(cmd, words.Shortfall(model))
 	return reportWords(cmd, t.output, model, last, run.Corpus.CutAgain(), run.Validation.Readings()...)
 }

@@ -20,6 +20,6 @@ func Command() *cobra.Command {
 	for _, kind := range words.Kinds() {
 		cmd.AddCommand(wordCommand(kind))
 	}
-	cmd.AddCommand(sentenceCommand(), resumeCommand(), vocabCommand(), tokenizerCommand(), phrasesCommand(), mineCommand(), distillCommand())
+	cmd.AddCommand(sentenceCommand(), resumeCommand(), averageCommand(), vocabCommand(), tokenizerCommand(), phrasesCommand(), mineCommand(), distillCommand())
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -36,6 +37,7 @@ type wordJob struct {
 	phrases []string
 	init    string
 	format  string // --vectors-format
+	part    partFlags
 }
 
 func wordCommand(kind words.Kind) *cobra.Command {
@@ -64,7 +66,8 @@ $ zcat *.gz | train %[1]s - -o model
 $ train %[1]s wiki/ --char-ngrams 3-6 -o model
 $ train %[1]s wiki.txt --validate pairs.tsv --patience 3 -o model
 $ train %[1]s wiki.txt --init glove.6B.100d.txt -o model
-$ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model`, name),
+$ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model
+$ train %[1]s wiki.txt --vocab vocab.tsv --shard 2/8 --round 1/5 -o part2`, name),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && !cmd.Flags().Changed("epochs") {
 				o.Epochs = sampleEpochs
@@ -85,6 +88,7 @@ $ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model`, nam
 		cli.Flag{Name: "min-count", Arg: "N", Into: &o.MinCount, Field: "MinCount", Help: "ignore words that occur less often"},
 		cli.Flag{Name: "max-vocab", Arg: "N", Into: &o.MaxVocabulary, Field: "MaxVocabulary", Help: "keep only the N most frequent words; 0 keeps all"},
 		cli.Flag{Name: "subsample", Arg: "T", Into: &o.Subsample, Field: "Subsample", Help: "randomly drop words that make up more than this share of the text; 0 keeps all", Default: "1e-4, or the first of 1e-3, 1e-2 and 0.1 that keeps a third of the text"},
+		cli.Flag{Name: "vocab", Arg: "FILE", Into: &j.part.vocab, Field: "Vocabulary", Help: "use the words and counts of 'train vocab', or of the vocab.tsv of a model, instead of counting the text", Ext: []string{"tsv"}},
 		cli.Flag{Name: "cache", Arg: "DIR", Into: &j.cache, Field: "Cache", Help: "cache the words as ids in DIR: later runs on the same files read these, and resuming does not need the text"})
 	cli.Declare(cmd, cli.ForModel,
 		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Help: "length of a vector"},
@@ -120,6 +124,7 @@ $ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model`, nam
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of all random choices"},
 		cli.Flag{Name: "engine", Arg: "NAME", Into: &o.Engine, Field: "Engine", Help: "how gradients are computed", Values: cli.Summarized(training.Engines(), training.Engine.Summary)})
 	cli.OnlyImport(cmd)
+	j.part.declare(cmd)
 	j.watch.declareWords(cmd)
 	return j.declare(cmd)
 }
@@ -149,6 +154,18 @@ func (j *wordJob) settle(cmd *cobra.Command, args []string) (err error) {
 	}
 	if err := j.kind.Settle(o, cli.Given(cmd)...); err != nil {
 		return err
+	}
+	if err := j.part.settle(cmd, len(j.watch.sets) > 0); err != nil {
+		return err
+	}
+	if j.part.vocab != "" {
+		for _, flag := range []string{"min-count", "max-vocab"} {
+			if given(flag) {
+				return fault.New("give it to 'train vocab'", "--%s cannot be used with --vocab, which determines the words", flag)
+			}
+		}
+	} else if j.part.shard != "" {
+		return fault.New("count the whole text first: train vocab CORPUS -o vocab.tsv", "--shard requires --vocab: all shards must have the words and the counts of the whole text")
 	}
 	return cached(cmd, j.cache).CheckApart(j.output)
 }
@@ -185,13 +202,27 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	corpus, err := cached(cmd, j.cache).Corpus(cmd.Context(), source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount, MaxVocabulary: j.options.MaxVocabulary})
+	build := corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount, MaxVocabulary: j.options.MaxVocabulary}
+	if j.part.vocab != "" {
+		if build.Vocabulary, err = corpora.OpenVocabulary(j.part.vocab, tokenizer); err != nil {
+			return missing(err)
+		}
+	}
+	var model *checkpoints.Checkpoint
+	if given != nil {
+		model = given.Model
+	}
+	part, parent, err := j.part.open(cmd, source, j.init, model)
+	if err != nil {
+		return err
+	}
+	corpus, err := cached(cmd, j.cache).Corpus(cmd.Context(), source, build)
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
 	var start *words.Start
-	if given != nil {
+	if given != nil && parent == nil {
 		given.Options.Tokenizer = tokenizer
 		if start, err = words.NewStart(cmd.Context(), given, corpus.Vocabulary(), j.kind.Name(), j.options); err != nil {
 			return err
@@ -207,11 +238,18 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 			cli.Warn(cmd, "with --freeze-init no vector will change: every word has an initial vector")
 		}
 	}
-	if err := j.checkNeeds(cmd, j.kind, j.options, corpus, 0, len(sets), false); err != nil {
+	done := 0.0
+	if part != nil {
+		done = 1 - 1/float64(part.Rounds)
+	}
+	if err := j.checkNeeds(cmd, j.kind, j.options, corpus, done, len(sets), false); err != nil {
 		return err
 	}
+	if part != nil {
+		noteRound(cmd, *part, j.options.Epochs, func(progress float64) float64 { return words.Rate(&j.options, progress) })
+	}
 	return j.trainWords(cmd, j.kind, j.options, sets, words.Run{
-		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, Start: start,
+		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, Start: start, Part: part, Parent: parent,
 	})
 }
 
