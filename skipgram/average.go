@@ -8,8 +8,9 @@ import (
 	"github.com/luminavec/luminavec/internal/words"
 )
 
-// AverageOptions control how the parts of a round become one model: Method, by default [Summed], and
-// Parent, the model that the round started from, which Summed needs from the second round on.
+// AverageOptions control how the parts of a round become one model: Method, by default [Momentum],
+// and Parent, the model that the round started from, which Momentum and Summed need from the second
+// round on.
 type AverageOptions = words.AverageOptions
 
 // PartOf is a part of a round, as [Train] returns it, and its name in errors.
@@ -17,9 +18,10 @@ type PartOf = training.PartOf
 
 // The methods of averaging.
 const (
-	Summed  = training.Summed
-	RowMean = training.RowMean
-	Mean    = training.Mean
+	Momentum = training.Momentum
+	Summed   = training.Summed
+	RowMean  = training.RowMean
+	Mean     = training.Mean
 )
 
 // Average returns the model of a round from the parts of all shards: Run.Parent of the next

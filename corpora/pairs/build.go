@@ -53,6 +53,9 @@ func buildWith(ctx context.Context, sources []Source, o Options, memory, threads
 		threads: threads,
 		hash:    idstore.NewHash(),
 	}
+	if o.Shard.Of > 0 {
+		b.pairs.shard, b.pairs.own = o.Shard, make([]int64, len(b.pairs.counts))
+	}
 	if err := b.build(ctx, sources); err != nil {
 		b.pairs.Close()
 		return nil, err
@@ -229,26 +232,39 @@ func (b *builder) store(in *textRows, rows *encodedRows) error {
 			}
 			continue
 		}
-		if file.Examples == 0 {
-			file.from, file.hashBase = p.records.n, p.records.hashes.length()
+		if file.good == 0 {
 			file.seen = scale.Nothing()
-			p.files = append(p.files, file)
 			b.hash.Add([]int32{-1, int32(file.Kind), int32(file.Columns)}) // no length is below 0
 		}
-		if p.records.n == maxExamples {
-			return fault.New("train on parts of them, one after the other", "there are more than %d pairs, the maximum", maxExamples)
-		}
+		file.good++
+		p.rows++
 		ids := rows.ids[record:end]
-		if err := p.records.add(ids, rows.hashes[hash:hash+file.Columns]); err != nil {
-			return err
-		}
-		file.Examples++
-		p.sample(in.rows[i].texts[0], in.rows[i].texts[1])
 		if file.Kind != Paired {
 			file.seen.Add(float64(math.Float32frombits(uint32(ids[file.Columns]))))
 		}
 		for _, id := range ids[header:] {
 			p.counts[id]++
+		}
+		if of := int64(p.shard.Of); of > 0 && (p.rows-1)%of != int64(p.shard.Index-1) {
+			record, hash = end, hash+file.Columns
+			continue
+		}
+		if file.Examples == 0 {
+			file.from, file.hashBase = p.records.n, p.records.hashes.length()
+			p.files = append(p.files, file)
+		}
+		if p.records.n == maxExamples {
+			return fault.New("train on parts of them, one after the other", "there are more than %d pairs, the maximum", maxExamples)
+		}
+		if err := p.records.add(ids, rows.hashes[hash:hash+file.Columns]); err != nil {
+			return err
+		}
+		file.Examples++
+		p.sample(in.rows[i].texts[0], in.rows[i].texts[1])
+		if p.own != nil {
+			for _, id := range ids[header:] {
+				p.own[id]++
+			}
 		}
 		p.tokens += int64(len(ids) - header)
 		record, hash = end, hash+file.Columns
@@ -261,18 +277,24 @@ func (b *builder) store(in *textRows, rows *encodedRows) error {
 func (b *builder) finish(ctx context.Context) error {
 	p := b.pairs
 	for _, file := range b.files {
-		if file.Examples == 0 {
+		if file.good == 0 {
 			return b.unusable(file)
 		}
 	}
+	if p.records.n == 0 {
+		return fault.Mention("use fewer shards", "shard %s has none of the %s", p.shard, fault.Count(int(p.rows), "example"))
+	}
 	var err error
-	if p.scores, err = findScores(p.files, b.options.ScoreRange); err != nil {
+	if p.scores, err = findScores(b.files, b.options.ScoreRange); err != nil {
 		return err
 	}
 	cut, unknowns := p.stats.Truncated, p.stats.Unknown
 	p.stats = b.summary()
 	p.stats.Truncated, p.stats.Unknown = cut, unknowns
 	p.fingerprint = b.hash.String()
+	if p.shard.Of > 0 {
+		p.fingerprint += " " + p.shard.String()
+	}
 	if b.options.Related {
 		if p.groups, err = findGroups(ctx, p); err != nil {
 			return err

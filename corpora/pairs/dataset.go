@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/corpora/internal/scale"
+	"github.com/luminavec/luminavec/corpora/text"
 )
 
 // Kind is the kind of the examples of a Dataset.
@@ -32,6 +33,7 @@ type File struct {
 	// pairs.
 	ScoreRange [2]float64
 
+	good                int64 // rows of all shards
 	firstBad            *badRow
 	seen                scale.Seen // scores
 	from                int64      // its first example
@@ -44,6 +46,9 @@ type Dataset struct {
 	files       []*File
 	records     *store
 	counts      []int64 // of each token
+	own         []int64 // of each token, in the shard; nil: the same
+	rows        int64   // good rows of all shards
+	shard       text.Shard
 	tokens      int64
 	stats       Stats
 	fingerprint string
@@ -141,3 +146,18 @@ func (p *Dataset) Stats() Stats { return p.stats }
 
 // Close releases the memory and removes the spool file, if there is one.
 func (p *Dataset) Close() error { return p.records.ids.Close() }
+
+// Shard returns the part of the examples that the dataset holds; see Options.Shard.
+func (p *Dataset) Shard() text.Shard { return p.shard }
+
+// Rows returns the number of examples of all shards.
+func (p *Dataset) Rows() int64 { return p.rows }
+
+// OwnTokenCounts returns how often each token occurs in the examples of the shard, whereas
+// TokenCounts is that of all shards. The caller must not change it.
+func (p *Dataset) OwnTokenCounts() []int64 {
+	if p.own != nil {
+		return p.own
+	}
+	return p.counts
+}

@@ -4,6 +4,7 @@ import (
 	"os"
 
 	"github.com/luminavec/luminavec/corpora/internal/scale"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -40,6 +41,10 @@ type Options struct {
 	// Related finds which texts belong together, see Batch.Masked. It needs 4 bytes for each
 	// positive and negative, and 26 bytes per pair while it is computed. Default: off.
 	Related bool
+	// Shard keeps one of n parts of the examples: of the good rows of all sources, counted from 1,
+	// the rows i, i+n, i+2n and so on. All rows are read, so that what is detected, the counts of
+	// the tokens and the fingerprint are those of the whole. Default: all.
+	Shard text.Shard
 	// SpoolDir is the folder for ids that do not fit in 256 MiB of memory. Default: os.TempDir().
 	SpoolDir string
 	// OnProgress is called, from one goroutine at a time, with the number of bytes of the
@@ -60,6 +65,9 @@ func (o Options) Validate() error {
 		return fault.Field("MaxTokens", "0 sets no limit", "must not be negative, got %d", o.MaxTokens)
 	}
 	if err := scale.Range(o.ScoreRange).Check(); err != nil {
+		return err
+	}
+	if err := o.Shard.Validate(); err != nil {
 		return err
 	}
 	if _, err := scale.ParseLabels(o.Labels); err != nil {

@@ -1,186 +1,175 @@
 package main
 
 import (
-	"context"
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
-	"github.com/luminavec/luminavec/internal/kernel"
-	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/internal/words"
 )
 
 // scaleBench holds the command line of bench scale.
 type scaleBench struct {
-	corpus  []string
-	sets    []string
-	shards  []int
-	rounds  []int
-	methods []string
+	corpus  string
+	cache   string
 	kinds   []string
+	threads int
+	hot     []int
 	epochs  int
-	seed    int
+	child   bool
+}
+
+// scaled is what one training reports.
+type scaled struct {
+	WordsPerSecond float64
+	Loss, Spearman float64
 }
 
 func scaleCommand() *cobra.Command {
-	b := scaleBench{shards: []int{1, 4, 8}, rounds: []int{3}, methods: []string{"sum"}, kinds: []string{"skipgram", "cbow"}, epochs: 3, seed: 1}
+	b := scaleBench{kinds: []string{"skipgram", "cbow"}, threads: 2, hot: []int{0, words.HotRows}, epochs: 2}
 	cmd := &cobra.Command{
-		Use: "scale [options]", Short: "Measure training that is divided into shards", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return b.run(cmd) },
+		Use:   "scale --corpus FILE --cache DIR [options]",
+		Short: "Compare threads that share a model with processes that do not",
+		Long: `
+It trains word vectors with one thread, with several threads, and with as many processes of
+one thread each, at the same time. The share of threads is their speed divided by that of the
+processes together: what is missing to 1 is lost to rows that several threads write. Words
+per second are those of the training alone. Run it on a machine that does nothing else.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if b.corpus == "" || b.cache == "" {
+				return cli.UsageError(fmt.Errorf("--corpus and --cache are needed"))
+			}
+			if b.child {
+				return b.train(cmd)
+			}
+			return b.run(cmd)
+		},
 	}
 	cli.Declare(cmd, cli.ForInput,
-		cli.Flag{Name: "corpus", Arg: "FILE", Into: &b.corpus, Help: "text to train on", Default: "the bundled sample"},
-		cli.Flag{Name: "set", Arg: "FILE", Into: &b.sets, Help: "word pairs for evaluation besides WordSim-353"})
+		cli.Flag{Name: "corpus", Arg: "FILE", Into: &b.corpus, Help: "text to train on"},
+		cli.Flag{Name: "cache", Arg: "DIR", Into: &b.cache, Help: "folder for the words of the text as ids, which all processes read"})
 	return cli.Declare(cmd, "Measurement",
-		cli.Flag{Name: "shards", Arg: "N,N", Into: &b.shards, Help: "numbers of shards; 1 is one process", Positive: true},
-		cli.Flag{Name: "rounds", Arg: "N,N", Into: &b.rounds, Help: "numbers of rounds", Positive: true},
-		cli.Flag{Name: "method", Arg: "NAME,NAME", Into: &b.methods, Help: "how parts are averaged"},
-		cli.Flag{Name: "kind", Arg: "NAME,NAME", Into: &b.kinds, Help: "skipgram, cbow"},
+		cli.Flag{Name: "kind", Arg: "NAME,NAME", Into: &b.kinds, Help: "objectives"},
+		cli.Flag{Name: "threads", Arg: "N", Into: &b.threads, Help: "number of threads, and of processes", Positive: true},
+		cli.Flag{Name: "hot", Arg: "N,N", Into: &b.hot, Help: "numbers of frequent rows of which each thread has a copy"},
 		cli.Flag{Name: "epochs", Arg: "N", Into: &b.epochs, Help: "passes over the text", Positive: true},
-		cli.Flag{Name: "seed", Arg: "N", Into: &b.seed, Help: "seed"})
+		cli.Flag{Name: "child", Into: &b.child, Help: "train once and report as JSON; the benchmark calls itself so"})
 }
 
-func (b *scaleBench) open() (*text.Source, error) {
-	if len(b.corpus) == 0 {
-		return text.Sample(), nil
+// train trains once.
+func (b *scaleBench) train(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	words.HotRows = b.hot[0]
+	src, err := text.Open(b.corpus)
+	if err != nil {
+		return err
 	}
-	return text.Open(b.corpus...)
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	corpus, err := corpora.Cached{Dir: b.cache}.Corpus(ctx, src, corpora.BuildOptions{Tokenizer: tokenizer})
+	if err != nil {
+		return err
+	}
+	defer corpus.Close()
+	kind, ok := words.Lookup(b.kinds[0])
+	if !ok {
+		return fmt.Errorf("no objective is called %q", b.kinds[0])
+	}
+	o := kind.Defaults()
+	o.Threads, o.Epochs = b.threads, b.epochs
+	o.LearningRate = kind.Rates.Usual(&o)
+	c, err := kind.Train(ctx, o, words.Run{Corpus: corpus, Tokenizer: tokenizer})
+	if err != nil {
+		return err
+	}
+	return cli.WriteJSON(cmd.OutOrStdout(), scaled{
+		WordsPerSecond: float64(corpus.Words()) * float64(o.Epochs) / c.Config.Progress.Seconds, Loss: c.Config.Progress.Loss,
+		Spearman: evaluate.Words(evaluate.NewWordVectors(c), sets.WordSim353()).Spearman,
+	})
+}
+
+// start starts a process that trains once; the function it returns waits for the result.
+func (b *scaleBench) start(kind string, threads, hot int) (func() (scaled, error), error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	var out, errs bytes.Buffer
+	cmd := exec.Command(self, "scale", "--child", "--corpus", b.corpus, "--cache", b.cache, "--kind", kind,
+		"--threads", strconv.Itoa(threads), "--hot", strconv.Itoa(hot), "--epochs", strconv.Itoa(b.epochs))
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return func() (s scaled, err error) {
+		if err := cmd.Wait(); err != nil {
+			return s, fmt.Errorf("%w: %s", err, errs.String())
+		}
+		return s, json.Unmarshal(out.Bytes(), &s)
+	}, nil
+}
+
+// together trains in n processes at the same time and returns the sum of their speeds.
+func (b *scaleBench) together(n int, kind string, threads, hot int) (sum scaled, err error) {
+	var waits []func() (scaled, error)
+	for range n {
+		wait, err := b.start(kind, threads, hot)
+		if err != nil {
+			return sum, err
+		}
+		waits = append(waits, wait)
+	}
+	for _, wait := range waits {
+		s, err := wait()
+		if err != nil {
+			return sum, err
+		}
+		sum.WordsPerSecond += s.WordsPerSecond
+		sum.Loss, sum.Spearman = s.Loss, s.Spearman
+	}
+	return sum, nil
 }
 
 func (b *scaleBench) run(cmd *cobra.Command) error {
-	ctx := cmd.Context()
-	split := func(l []string) []string { return strings.Split(strings.Join(l, ","), ",") }
-	b.kinds, b.methods = split(b.kinds), split(b.methods)
-	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
-	evalSets := []*sets.WordPairs{sets.WordSim353()}
-	for _, path := range b.sets {
-		s, err := sets.ReadWordPairs(ctx, path)
-		if err != nil {
-			return err
-		}
-		evalSets = append(evalSets, s)
-	}
-	src, err := b.open()
-	if err != nil {
-		return err
-	}
-	counts, err := corpora.CountWords(ctx, src, corpora.BuildOptions{Tokenizer: tokenizer})
-	if err != nil {
+	if _, err := b.together(1, "skipgram", b.threads, 0); err != nil { // fills the cache
 		return err
 	}
 	out := cmd.OutOrStdout()
-	judge := func(label string, c *checkpoints.Checkpoint) error {
-		v := evaluate.NewWordVectors(c)
-		line := fmt.Sprintf("%-28s", label)
-		for _, s := range evalSets {
-			line += fmt.Sprintf(" %.3f", evaluate.Words(v, s).Spearman)
-		}
-		a, err := evaluate.AnalogyReport(ctx, v, sets.GoogleAnalogies(), evaluate.AnalogyOptions{})
+	fmt.Fprintf(out, "| | words/s | of %d processes | loss | WordSim-353 |\n|---|---|---|---|---|\n", b.threads)
+	for _, kind := range strings.Split(strings.Join(b.kinds, ","), ",") {
+		one, err := b.together(1, kind, 1, 0)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%s %.3f  loss %.4f\n", line, a.Accuracy, c.Config.Progress.Loss)
-		return nil
-	}
-	for _, n := range b.shards {
-		var shards []*corpora.Corpus
-		var division *text.Division
-		for i := 1; i <= n; i++ {
-			src, err := b.open()
-			if err != nil {
-				return err
-			}
-			if n > 1 {
-				if division, err = src.Shard(ctx, text.Shard{Index: i, Of: n}); err != nil {
-					return err
-				}
-			}
-			c, err := corpora.Build(ctx, src, corpora.BuildOptions{Tokenizer: tokenizer, Vocabulary: counts.Vocabulary()})
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			shards = append(shards, c)
+		apart, err := b.together(b.threads, kind, 1, 0)
+		if err != nil {
+			return err
 		}
-		for _, name := range b.kinds {
-			kind, _ := words.Lookup(name)
-			o := kind.Defaults()
-			o.Epochs, o.Threads, o.Seed = b.epochs, 1, uint64(b.seed)
-			o.LearningRate = kind.Rates.Usual(&o)
-			if n == 1 {
-				c, err := kind.Train(ctx, o, words.Run{Corpus: shards[0], Tokenizer: tokenizer})
-				if err != nil {
-					return err
-				}
-				if err := judge(name+" one process", c); err != nil {
-					return err
-				}
-				continue
+		row := func(name string, s scaled) {
+			fmt.Fprintf(out, "| %s, %s | %s | %.2f | %.4f | %.3f |\n", kind, name, cli.Count(s.WordsPerSecond), s.WordsPerSecond/apart.WordsPerSecond, s.Loss, s.Spearman)
+		}
+		row("1 thread", one)
+		row(fmt.Sprintf("%d processes", b.threads), apart)
+		for _, hot := range slices.Compact(b.hot) {
+			s, err := b.together(1, kind, b.threads, hot)
+			if err != nil {
+				return err
 			}
-			for _, rounds := range b.rounds {
-				for _, method := range b.methods {
-					c, err := simulate(ctx, kind, o, shards, tokenizer, division, rounds, training.Method(method))
-					if err != nil {
-						return err
-					}
-					if err := judge(fmt.Sprintf("%s %d shards %d rounds %s", name, n, rounds, method), c); err != nil {
-						return err
-					}
-				}
-			}
+			row(fmt.Sprintf("%d threads, %d copies", b.threads, hot), s)
 		}
 	}
 	return nil
-}
-
-// simulate trains the shards one after the other, round by round.
-func simulate(ctx context.Context, kind words.Kind, o words.Options, shards []*corpora.Corpus, tokenizer *tokenize.Tokenizer, division *text.Division, rounds int, m training.Method) (*checkpoints.Checkpoint, error) {
-	var parent *checkpoints.Checkpoint
-	for r := 1; r <= rounds; r++ {
-		var parts []*checkpoints.Checkpoint
-		for i, corpus := range shards {
-			run := words.Run{Corpus: corpus, Tokenizer: tokenizer, Part: &checkpoints.Part{Shard: i + 1, Shards: len(shards), Round: r, Rounds: rounds, Corpus: division.Corpus}}
-			if parent != nil {
-				run.Parent = copyOf(parent)
-			}
-			c, err := kind.Train(ctx, o, run)
-			if err != nil {
-				return nil, err
-			}
-			parts = append(parts, copyOf(c))
-		}
-		var of []training.PartOf
-		for i, c := range parts {
-			of = append(of, training.PartOf{Name: fmt.Sprint("part ", i+1), Model: c})
-		}
-		var err error
-		if parent, err = words.Average(ctx, of, words.AverageOptions{Method: m, Parent: parent}); err != nil {
-			return nil, err
-		}
-	}
-	return parent, nil
-}
-
-// copyOf copies the tensors of a model.
-func copyOf(c *checkpoints.Checkpoint) *checkpoints.Checkpoint {
-	n := *c
-	n.Tensors, n.State = map[string]checkpoints.Tensor{}, map[string]checkpoints.Tensor{}
-	for name, t := range c.Tensors {
-		t.Data = append(kernel.Aligned(len(t.Data))[:0], t.Data...)
-		n.Tensors[name] = t
-	}
-	for name, t := range c.State {
-		t.Data = append(kernel.Aligned(len(t.Data))[:0], t.Data...)
-		n.State[name] = t
-	}
-	return &n
 }

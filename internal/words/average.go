@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
-	"strconv"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -15,21 +13,14 @@ import (
 )
 
 // summedRate is training.Table.Rate of word vectors: the share of its way that a row moves when
-// its word is trained once. It is the value with which the averages of 4 and 8 shards were best;
-// docs/scale.md has the measurement.
-var summedRate = 0.02
-
-func init() {
-	if e := os.Getenv("KIN"); e != "" {
-		summedRate, _ = strconv.ParseFloat(e, 64)
-	}
-}
+// its word is trained once. With a tenth of it, training on four shards diverged.
+const summedRate = 0.01
 
 // AverageOptions control how the parts of a round become one model.
 type AverageOptions struct {
-	Method training.Method // default training.Summed
-	// Parent is the model that the round started from, read with its state; only training.Summed
-	// needs it. Default: the random vectors of the first round.
+	Method training.Method // default training.Momentum
+	// Parent is the model that the round started from, read with its state; training.Momentum
+	// and training.Summed need it. Default: the random vectors of the first round.
 	Parent *checkpoints.Checkpoint
 }
 

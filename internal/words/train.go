@@ -87,6 +87,7 @@ func Train(ctx context.Context, objective *Objective, o Options, run Run) (*chec
 	if err != nil {
 		return nil, err
 	}
+	t.shareHot()
 	return t.Run(ctx, training.Loop{
 		Threads:   o.Threads,
 		Ordered:   o.Deterministic,
@@ -158,6 +159,7 @@ type wordTrainer struct {
 	part      *checkpoints.Part // nil: training is not divided
 	counts    []float32         // [V] of part, of runs before this one
 	workers   []*wordWorker     // of part
+	hot       *hot              // nil: workers have no rows of their own
 	training.Session
 }
 

@@ -64,6 +64,8 @@ type Scratch struct {
 	words []int32
 	batch []int32
 
+	hot, first int32 // rows below hot are replaced by copies from row first on
+
 	counts []float32 // adds up the words that subsampling keeps; nil: they are not counted
 }
 
@@ -127,6 +129,8 @@ func (w *Windows) appendWindow(center int, rng *training.Random, s *Scratch) {
 	for range w.negative {
 		s.outs = append(s.outs, w.negativeFor(word, rng))
 	}
+	redirect(s.words, s.hot, s.first)
+	redirect(s.outs, s.hot, s.first)
 	if w.placed {
 		s.batch = AppendPlaced(s.batch, w.window-(center-lo), s.words, s.outs)
 		return

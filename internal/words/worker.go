@@ -6,7 +6,11 @@ import (
 )
 
 func (t *wordTrainer) newWorker() (training.Worker, error) {
-	w, err := t.newWordWorker()
+	tables, first, hot := t.newCopies()
+	w, err := t.newWorkerOn(tables)
+	if err == nil && hot != nil {
+		w.hot, w.scratch.hot, w.scratch.first = hot, int32(hot.of.rows), first
+	}
 	if err == nil && t.part != nil {
 		w.counts = make([]float32, t.tables.Rows)
 		w.scratch.counts = w.counts
@@ -15,8 +19,10 @@ func (t *wordTrainer) newWorker() (training.Worker, error) {
 	return w, err
 }
 
-func (t *wordTrainer) newWordWorker() (*wordWorker, error) {
-	engine, err := t.newEngine(t.tables)
+func (t *wordTrainer) newWordWorker() (*wordWorker, error) { return t.newWorkerOn(t.tables) }
+
+func (t *wordTrainer) newWorkerOn(tables *Tables) (*wordWorker, error) {
+	engine, err := t.newEngine(tables)
 	if err != nil {
 		return nil, err
 	}
@@ -43,6 +49,7 @@ type wordWorker struct {
 	words   int64
 	order   []int32 // of the blocks in epoch
 	epoch   int64
+	hot     *copies   // of frequent rows; nil: none
 	counts  []float32 // [V] how often each word was trained; nil: not counted
 }
 
@@ -67,7 +74,7 @@ func (w *wordWorker) prepare(c *corpora.Corpus, block int, rng *training.Random)
 		return err
 	}
 	w.batches = w.batches[:0]
-	w.words, err = t.windows.Each(w.ids, rng, t.capacity(), &w.scratch, func(batch []int32) error {
+	w.words, err = t.windows.Each(w.ids, rng, w.capacity(), &w.scratch, func(batch []int32) error {
 		if n := len(w.batches); n < cap(w.batches) {
 			w.batches = w.batches[:n+1]
 		} else {
@@ -80,6 +87,14 @@ func (w *wordWorker) prepare(c *corpora.Corpus, block int, rng *training.Random)
 	return err
 }
 
+// capacity is the length of a batch: no more than is trained between two exchanges.
+func (w *wordWorker) capacity() int {
+	if w.hot == nil {
+		return w.trainer.capacity()
+	}
+	return max(min(w.trainer.capacity(), w.hot.every), w.trainer.windows.maxSize())
+}
+
 // Train takes steps of size lr on the windows that were drawn last; with lr 0 it measures their
 // loss and changes nothing. A rate above the largest step is taken in several steps, of which
 // the greatest loss counts, as the first one's usually is.
@@ -87,6 +102,9 @@ func (w *wordWorker) Train(lr float64) (training.BlockStats, error) {
 	s := training.BlockStats{Units: w.words}
 	steps := w.trainer.options.steps(lr)
 	for _, batch := range w.batches {
+		if w.hot != nil {
+			w.hot.trained(len(batch))
+		}
 		loss, targets, err := w.engine.Step(batch, float32(lr/float64(steps)))
 		for range steps - 1 {
 			if err != nil {
@@ -104,6 +122,13 @@ func (w *wordWorker) Train(lr float64) (training.BlockStats, error) {
 		}
 	}
 	return s, nil
+}
+
+// Release adds to the tables what the worker has changed in its copies of rows.
+func (w *wordWorker) Release() {
+	if w.hot != nil {
+		w.hot.give()
+	}
 }
 
 func (w *wordWorker) Close() error { return w.engine.Close() }

@@ -48,6 +48,14 @@ func (i *Init) NGrams() bool {
 // IsSentence reports whether the run continues a sentence model as a whole.
 func (i *Init) IsSentence() bool { return i != nil && i.vectors == nil }
 
+// Model returns the model, nil if the vectors are not those of a model folder.
+func (i *Init) Model() *checkpoints.Checkpoint {
+	if i == nil {
+		return nil
+	}
+	return i.model
+}
+
 // Tokenizer returns the tokenizer of the model; nil if it has none.
 func (i *Init) Tokenizer() *tokenize.Tokenizer {
 	if i == nil || i.model == nil {

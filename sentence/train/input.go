@@ -12,6 +12,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/corpora/pairs/docpairs"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -30,6 +31,8 @@ type Input struct {
 
 	ScoreRange []float64 `json:"score_range,omitempty"` // lowest and highest possible score, see pairs.Options; default detected
 	Labels     []string  `json:"labels,omitempty"`      // meanings of labels, LABEL=X, see pairs.Options; default 0 and 1, and well-known names
+
+	Shard string `json:"shard,omitempty"` // i/n: keep one of n parts of the examples, see pairs.Options.Shard; default all
 
 	own *docpairs.Pairs
 }
@@ -73,6 +76,7 @@ func (in *Input) Complete(o Input) error {
 func (in *Input) PairOptions(tokenizer *tokenize.Tokenizer, maxTokens int) pairs.Options {
 	o := pairs.Options{Tokenizer: tokenizer, MaxTokens: maxTokens, Strict: in.Strict, Related: true, Labels: in.Labels}
 	copy(o.ScoreRange[:], in.ScoreRange)
+	o.Shard, _ = text.ParseShard(in.Shard) // Validate checks it
 	if in.Columns != "" {
 		for name := range strings.SplitSeq(in.Columns, ",") {
 			o.Columns = append(o.Columns, strings.TrimSpace(name))
@@ -104,6 +108,11 @@ func (in *Input) Validate() error {
 	}
 	if _, err := in.weights(); err != nil {
 		return err
+	}
+	if in.Shard != "" {
+		if _, err := text.ParseShard(in.Shard); err != nil {
+			return err
+		}
 	}
 	o := in.PairOptions(nil, 0)
 	return o.Validate()

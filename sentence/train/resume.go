@@ -40,6 +40,19 @@ func (t *trainer) resume(c *checkpoints.Checkpoint) error {
 	case p.Blocks < 0 || p.Blocks > t.Blocks:
 		return fmt.Errorf("resume: position %d of %d blocks", p.Blocks, t.Blocks)
 	}
+	if part := c.Config.Part; part != nil {
+		if part.Shard == 0 {
+			return fault.New("train its next round on every shard", "resume: the model is the average of round %d of %d, not an interrupted part", part.Round, part.Rounds)
+		}
+		at := *part
+		t.part = &at
+		_, t.End = training.RoundBlocks(t.Blocks, at.Round, at.Rounds)
+	}
+	return t.restore(c, p.Blocks)
+}
+
+// restore restores the parameters and the state of the optimizer after steps.
+func (t *trainer) restore(c *checkpoints.Checkpoint, steps int64) error {
 	// The encoder checks the tensors and lays them out for the kernels.
 	encoder, err := sentence.FromCheckpoint(c)
 	if err != nil {
@@ -56,7 +69,7 @@ func (t *trainer) resume(c *checkpoints.Checkpoint) error {
 	if err := t.take(encoder.Checkpoint(), false); err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}
-	state := autograd.State{Steps: p.Blocks}
+	state := autograd.State{Steps: steps}
 	for name, x := range c.State {
 		if !optimizerTensor(name) {
 			continue
@@ -66,7 +79,7 @@ func (t *trainer) resume(c *checkpoints.Checkpoint) error {
 		}
 		state.Slots = append(state.Slots, slotOf(name, x))
 	}
-	if p.Blocks > 0 && o.Optimizer != SGD { // SGD has no state
+	if steps > 0 && o.Optimizer != SGD { // SGD has no state
 		for _, name := range t.trained() {
 			if !slices.ContainsFunc(state.Slots, func(s autograd.Matrix) bool { return strings.HasPrefix(s.Name, name+".") }) {
 				return fault.New("only a model with its training folder can be resumed", "resume: the checkpoint has no optimizer state for the %s", name)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/plainjson"
+	"github.com/luminavec/luminavec/internal/training"
 )
 
 // Settings are what config.json records of a run beside its model: enough to resume it.
@@ -60,7 +61,7 @@ func Interrupted(c *checkpoints.Checkpoint) (*Settings, error) {
 	switch p := c.Config.Progress; {
 	case p.Stopped != "":
 		return nil, fmt.Errorf("%w; it stopped early: %s", ErrFinished, p.Stopped)
-	case p.Finished:
+	case p.Finished, c.Config.Part != nil && c.Config.Part.Shard > 0 && training.PartDone(c):
 		return nil, ErrFinished
 	}
 	return s, nil

@@ -121,3 +121,6 @@ func (o *Options) schedule() autograd.Schedule {
 	}
 	return nil
 }
+
+// Rate returns the learning rate when a share of a run is done, from 0 to 1.
+func Rate(o *Options, progress float64) float64 { return o.schedule().At(progress) }

@@ -53,7 +53,18 @@ type Run struct {
 	// Start, if set, has initial vectors; without it they are random. It is ignored with
 	// Resume.
 	Start *Start
+
+	// Part, if set, makes the run one part of training that is divided among processes: one round
+	// on the shard that Pairs holds (see pairs.Options.Shard), for [Average]. The learning rates
+	// are those of the whole run. Ignored with Resume.
+	Part *Part
+	// Parent is the average of the round before, read with its state; the first round has none.
+	// The trainer takes ownership of its tensors.
+	Parent *checkpoints.Checkpoint
 }
+
+// Part places a run in training that is divided among processes; see [NewPart].
+type Part = checkpoints.Part
 
 // trainer is one run of Train.
 type trainer struct {
@@ -67,6 +78,7 @@ type trainer struct {
 	plans     plans
 	license   string // of the model that training started from, as is origin
 	origin    string
+	part      *checkpoints.Part // nil: training is not divided
 	training.Session
 }
 
@@ -95,7 +107,7 @@ func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, er
 	defer t.engine.Close()
 	if run.Resume != nil {
 		t.Untrained = run.Resume.Config.Progress.Untrained
-	} else if run.Start == nil {
+	} else if run.Start == nil && run.Parent == nil {
 		if t.Untrained, err = t.firstLoss(); err != nil {
 			return nil, err
 		}
@@ -108,7 +120,7 @@ func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, er
 		NewWorker: func() (training.Worker, error) { return &worker{trainer: t}, nil },
 		Try:       min(UsualRate(o.Optimizer), o.LearningRate/4),
 	})
-	if err == nil && t.Untrained > 0 && run.Warn != nil {
+	if err == nil && t.Untrained > 0 && run.Warn != nil && t.part == nil {
 		err = t.warnUntrained()
 	}
 	return c, err
@@ -191,9 +203,12 @@ func newTrainer(ctx context.Context, o Options, run Run) (*trainer, error) {
 	if o.Pooling == sentence.SIF {
 		t.weights = sifWeights(run.Pairs.TokenCounts(), o.SIF)
 	}
-	if run.Resume != nil {
+	switch {
+	case run.Resume != nil:
 		err = t.resume(run.Resume)
-	} else {
+	case run.Part != nil:
+		err = t.beginRound(*run.Part, run.Parent)
+	default:
 		err = t.begin(run.Start)
 	}
 	if err != nil {
@@ -281,8 +296,17 @@ func (t *trainer) model() *checkpoints.Checkpoint {
 	for _, slot := range t.optimizer.State().Slots {
 		state[slot.Name] = checkpoints.Tensor{Shape: []int{slot.Rows, slot.Cols}, Stride: slot.Stride, Data: slot.Data}
 	}
+	if t.part != nil {
+		own := pairs.OwnTokenCounts()
+		x := checkpoints.Tensor{Shape: []int{len(own), 1}, Data: make([]float32, len(own))}
+		for i, n := range own {
+			x.Data[i] = float32(n)
+		}
+		state[checkpoints.PartTensor] = x
+	}
 	return &checkpoints.Checkpoint{
 		Config: checkpoints.Config{
+			Part: t.part,
 			Kind: sentence.Kind, Dim: e.Dim, Options: options,
 			Encoder: checkpoints.EncoderConfig{Hidden: e.Hidden, Project: e.Out, Pooling: string(o.Pooling), Normalize: true},
 			Corpus: checkpoints.CorpusInfo{

@@ -105,7 +105,7 @@ var (
 	unescape = strings.NewReplacer(`\\`, "\\", `\t`, "\t", `\n`, "\n", `\r`, "\r")
 )
 
-const hint = "name files that were written with Shard, unchanged"
+const hint = "name files that were written for a shard, unchanged"
 
 // maxLine is the length of the longest line.
 const maxLine = 1 << 20

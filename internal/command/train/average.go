@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/internal/words"
 	"github.com/luminavec/luminavec/sentence"
+	sentences "github.com/luminavec/luminavec/sentence/train"
 )
 
 // averageJob is a command line of train average.
@@ -24,7 +26,7 @@ type averageJob struct {
 }
 
 func averageCommand() *cobra.Command {
-	j := &averageJob{method: training.Methods()[0]}
+	j := &averageJob{}
 	cmd := &cobra.Command{
 		Use:   "average PART... -o MODEL [options]",
 		Short: "Make one model of the parts of all shards",
@@ -46,9 +48,9 @@ $ train average part1b part2b --parent round1 -o round2`,
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "PART", Help: "model folder that was trained with --shard, one for each shard"})
 	cli.Declare(cmd, cli.ForInput,
-		cli.Flag{Name: "parent", Arg: "MODEL", Into: &j.parent, Field: "Parent", Help: "model that the round started from; method sum needs it", Default: "in the first round, random vectors"})
+		cli.Flag{Name: "parent", Arg: "MODEL", Into: &j.parent, Field: "Parent", Help: "model that the round started from; methods momentum and sum need it", Default: "in the first round, random vectors"})
 	cli.Declare(cmd, cli.ForTraining,
-		cli.Flag{Name: "method", Arg: "NAME", Into: &j.method, Field: "Method", Help: "how the parts become one model", Values: cli.Summarized(training.Methods(), training.Method.Summary)})
+		cli.Flag{Name: "method", Arg: "NAME", Into: &j.method, Field: "Method", Help: "how the parts become one model", Default: string(training.Methods()[0]) + "; rows for sentence models, which have rows and mean", Values: cli.Summarized(training.Methods(), training.Method.Summary)})
 	cli.NameField(cmd, "Shard", "--shard")
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "MODEL", Into: &j.output, Help: "folder to write"},
@@ -87,11 +89,7 @@ func (j *averageJob) run(cmd *cobra.Command, args []string) error {
 			return missing(err)
 		}
 	}
-	average := words.Average
-	if parts[0].Model.Config.Kind == sentence.Kind {
-		return fmt.Errorf("sentences") // replaced below
-	}
-	c, err := average(ctx, parts, words.AverageOptions{Method: j.method, Parent: parent})
+	c, err := j.average(ctx, parts, parent)
 	if err != nil {
 		return err
 	}
@@ -104,12 +102,24 @@ func (j *averageJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	p := c.Config.Part
-	next := cli.CommandLine("search", "eval", "words", "-m", cli.PathArgument(j.output))
+	text, set := []string{c.Config.Kind, "CORPUS", "--vocab", "vocab.tsv"}, "words"
+	if c.Config.Kind == sentence.Kind {
+		text, set = []string{c.Config.Kind, "PAIRS"}, "sts"
+	}
+	next := cli.CommandLine("search", "eval", set, "-m", cli.PathArgument(j.output))
 	if p.Round < p.Rounds {
-		next = cli.CommandLine("train", c.Config.Kind, "CORPUS", "--vocab", "vocab.tsv", "--init", cli.PathArgument(j.output), "--shard", fmt.Sprintf("1/%d", p.Shards), "--round", fmt.Sprintf("%d/%d", p.Round+1, p.Rounds), "-o", "part1")
+		next = cli.CommandLine("train", append(text, "--init", cli.PathArgument(j.output), "--shard", fmt.Sprintf("1/%d", p.Shards), "--round", fmt.Sprintf("%d/%d", p.Round+1, p.Rounds), "-o", "part1")...)
 	}
 	return printReport(cmd, &averageReport{c.Config.Kind, j.output, bytes, len(args), fmt.Sprintf("%d/%d", p.Round, p.Rounds), p.Method, c.Config.Progress.Finished,
 		c.Config.Progress.Loss, time.Since(began).Seconds(), []string{next}})
+}
+
+// average averages the parts of either kind.
+func (j *averageJob) average(ctx context.Context, parts []training.PartOf, parent *checkpoints.Checkpoint) (*checkpoints.Checkpoint, error) {
+	if parts[0].Model.Config.Kind == sentence.Kind {
+		return sentences.Average(ctx, parts, j.method)
+	}
+	return words.Average(ctx, parts, words.AverageOptions{Method: j.method, Parent: parent})
 }
 
 // same reports whether two paths are the same folder.

@@ -136,7 +136,7 @@ func reportPart(cmd *cobra.Command, output, unit string, c *checkpoints.Checkpoi
 		units = c.Config.Corpus.Lines
 	}
 	next := []string{"average", "PART"}
-	if p.Round > 1 {
+	if p.Round > 1 && unit == "words" {
 		next = append(next, "--parent", "PARENT")
 	}
 	return printReport(cmd, &partReport{c.Config.Kind, output, bytes, fmt.Sprintf("%d/%d", p.Shard, p.Shards), fmt.Sprintf("%d/%d", p.Round, p.Rounds), p.Parent, p.Corpus,

@@ -25,6 +25,7 @@ type sentenceJob struct {
 	format        string // --vectors-format
 	freeze        string
 	deterministic bool
+	part          partFlags
 }
 
 func sentenceCommand() *cobra.Command {
@@ -51,7 +52,8 @@ $ train sentence -o model
 $ train sentence pairs/*.tsv.zst --validate stsb-dev.csv -o model
 $ train sentence stsb-train.csv --init model --epochs 4 -o tuned
 $ train sentence --from-documents docs/ -o model
-$ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
+$ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa
+$ train sentence pairs.tsv --tokenizer tokenizer.json --shard 2/8 --round 1/5 -o part2`,
 		RunE: job.run,
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "PAIRS", Ext: pairEndings,
@@ -110,6 +112,7 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 			{Name: string(sentences.Fused), Help: "fused operations on all threads"}, {Name: string(sentences.Graph), Help: "gorgonia's own operations, much slower"}}})
 	job.watch.declare(cmd, "SET", "evaluate the model during training with sts:FILE (scored pairs of sentences) or retrieval:FOLDER (a set in the layout of BEIR); "+
 		"the prefix may be left out; the first set decides which model is best", "every N steps, as in 100steps, ", "1")
+	job.part.declare(cmd)
 	cli.NameField(cmd, "Files", "PAIRS")
 	cli.NameField(cmd, "Alphabet", "the number of different characters") // no flag sets it
 	cli.OnlyImport(cmd)
@@ -190,6 +193,12 @@ func (j *sentenceJob) settle(cmd *cobra.Command, files []string) error {
 	}
 	if err := j.tokens.Validate(); err != nil {
 		return err
+	}
+	if err := j.part.settle(cmd, len(j.watch.sets) > 0); err != nil {
+		return err
+	}
+	if j.Shard = j.part.shard; j.Shard != "" && len(j.Documents) > 0 {
+		return fault.New("write the pairs to a file, or leave it out", "--shard cannot be used with --from-documents")
 	}
 	if err := j.Input.Validate(); err != nil {
 		return err

@@ -55,6 +55,9 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer done()
+	if j.part.shard != "" && j.tokens.Trained() && j.tokens.Tokenizer != sentences.Words && !cmd.Flags().Changed("tokenizer") {
+		cli.Note(cmd, "the tokens are trained on all pairs, by each process; --tokenizer FILE saves this time")
+	}
 	tokenizer, err := j.openTokens(cmd, init, sources)
 	if err != nil {
 		return err
@@ -79,15 +82,41 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 		return cli.UsageError(err)
 	}
 	v := tokenizer.Vocabulary()
+	run := sentences.Run{Pairs: pairs, Tokenizer: tokenizer, Sources: args}
+	if j.part.shard != "" {
+		if run.Part, run.Parent, err = j.openPart(cmd, pairs, init); err != nil {
+			return err
+		}
+	}
+	if run.Parent != nil {
+		return j.trainPairs(cmd, sets, 1-1/float64(run.Part.Rounds), run)
+	}
 	start, err := init.Start(ctx, tokenizer, j.Dim)
 	if err != nil {
 		return err
 	}
+	run.Start = start
 	if start != nil && start.Encoder == nil {
 		noteStart(cmd, start.Found(), v.Len(), "token", j.init, init.Format, false)
 		noteNGrams(cmd, j.init, init.NGrams())
 	}
-	return j.trainPairs(cmd, sets, 0, sentences.Run{Pairs: pairs, Tokenizer: tokenizer, Sources: args, Start: start})
+	return j.trainPairs(cmd, sets, 0, run)
+}
+
+// openPart returns the place of a part, and the average that it starts from.
+func (j *sentenceJob) openPart(cmd *cobra.Command, p *pairs.Dataset, init *sentences.Init) (*sentences.Part, *checkpoints.Checkpoint, error) {
+	at := sentences.NewPart(p, 1, 1)
+	part, err := j.part.place(p.Shard(), at.Corpus, j.init, init.Model())
+	if err != nil {
+		return nil, nil, err
+	}
+	cli.Note(cmd, "shard %s: %s of %s", p.Shard(), cli.Thousands(p.Examples()), cli.Plural(p.Rows(), "example", "examples"))
+	noteRound(cmd, *part, j.Epochs, func(progress float64) float64 { return sentences.Rate(&j.Options, progress) })
+	if part.Round == 1 {
+		return part, nil, nil
+	}
+	parent, err := checkpoints.Read(cmd.Context(), j.init, checkpoints.ReadOptions{State: true})
+	return part, parent, err
 }
 
 // openInit opens the model of --init, nil without it, and adopts what it determines.
@@ -165,6 +194,9 @@ func (j *sentenceJob) trainPairs(cmd *cobra.Command, sets []sentences.Validation
 	})
 	if err != nil {
 		return err
+	}
+	if p := model.Config.Part; p != nil && p.Shard > 0 {
+		return reportPart(cmd, j.output, "pairs", model, last)
 	}
 	own := run.Pairs
 	if len(j.Files) == 0 && len(j.Documents) == 0 { // the bundled sample
