@@ -49,6 +49,7 @@ import (
 	"slices"
 
 	"github.com/luminavec/luminavec/corpora/passages"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -121,6 +122,10 @@ type Options struct {
 	// passages. Default: ID and Title are detected by name; all short parts are kept.
 	ID, Title string
 	Keep      []string
+
+	// Shard is which of several equal parts of the files is read: whole files are divided by their sizes.
+	// Default: all files.
+	Shard text.Shard `json:",omitzero"`
 }
 
 // withDefaults returns the options with the defaults filled in.
@@ -146,7 +151,7 @@ func (o Options) Validate() error {
 	case o.Overlap >= o.Chunk:
 		return fault.Field("Overlap", "a tenth of Chunk is usual", "must be less than Chunk, %d, got %d", o.Chunk, o.Overlap)
 	}
-	return nil
+	return o.Shard.Validate()
 }
 
 func (o Options) cutter() passages.Options {

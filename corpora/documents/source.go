@@ -51,7 +51,10 @@ func Open(ctx context.Context, t *tokenize.Tokenizer, paths []string, o Options)
 			return nil, err
 		}
 	}
-	return s, s.anything(paths)
+	if err := s.anything(paths); err != nil {
+		return s, err
+	}
+	return s, s.divide()
 }
 
 // anything returns an error if it finds nothing to read.

@@ -73,6 +73,13 @@ type Answer struct {
 	// ([Calibration]). The hits are the best there are; in the mode Hybrid, there are none if no passage
 	// has a word of the question either, and the nearest by meaning is no nearer.
 	NoMatch bool
+
+	// Distances: scores are distances, of which smaller ones are better.
+	Distances bool
+	// Statistics are those of the scores, for [AskShards]; Dense only with fusion.Hybrid.
+	Statistics Statistics
+	// Failed are the shards that did not answer, of AskShards with Partial.
+	Failed []ShardError
 }
 
 // Match is a passage found.
@@ -82,6 +89,7 @@ type Match struct {
 	Dense *float64 // similarity of the vectors; nil if it was not computed
 	BM25  *float64 // score of the words; nil if it was not computed
 	More  int      // other passages of the file among those compared, with GroupByFile
+	Shard string   // where it was found, of AskShards
 }
 
 // depth is the minimum number of passages that each of the two searches of a hybrid search finds.
@@ -405,6 +413,7 @@ func (s *asking) order() {
 	if s.matches != nil {
 		words = fusion.Stats{Mean: s.matches.Mean, Deviation: s.matches.Deviation}
 	}
+	s.answer.Statistics = Statistics{int64(s.c.Len()), s.stats, words}
 	for i := range s.found {
 		f := &s.found[i]
 		if s.matches != nil && !f.counted {
@@ -436,6 +445,7 @@ func (s *asking) rank() {
 		s.found = nil
 	}
 	distances := s.euclidean()
+	s.answer.Distances = s.q.Mode == fusion.Dense && distances
 	for i := range s.found {
 		f := &s.found[i]
 		if distances && f.compared {

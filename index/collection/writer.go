@@ -70,6 +70,8 @@ type writer struct {
 	discarded      roaring64.Bitmap // labels that the new segment has in vain
 
 	batch      []parts.Row
+	carried    [][]float32 // vectors of the batch that need not be computed; nil without a known word
+	carry      bool
 	questions  questions
 	batchBytes int
 	ids        map[string]string // where each id is; nil until one is needed
@@ -222,7 +224,7 @@ func (w *writer) flush(ctx context.Context) error {
 			return fault.New(hintRebuild, "%s: the parts do not match: the index has %d dimensions, the model %d", w.dir, w.index.Options().Dim, w.model.Dim())
 		}
 	}
-	vectors, known, err := w.model.EncodeBatch(ctx, texts, w.threads)
+	vectors, known, err := w.encode(ctx, texts)
 	if err != nil {
 		return err
 	}
@@ -265,11 +267,27 @@ func (w *writer) flush(ctx context.Context) error {
 		return err
 	}
 	clear(w.batch) // so that the texts can be freed
-	w.batch, w.batchBytes = w.batch[:0], 0
+	w.batch, w.batchBytes, w.carried = w.batch[:0], 0, w.carried[:0]
 	if w.notify != nil {
 		w.notify()
 	}
 	return nil
+}
+
+// encode returns the vectors of the batch, and for each how many tokens are known.
+func (w *writer) encode(ctx context.Context, texts []string) (vectors []float32, known []int, err error) {
+	if !w.carry {
+		return w.model.EncodeBatch(ctx, texts, w.threads)
+	}
+	dim := w.model.Dim()
+	vectors, known = make([]float32, len(texts)*dim), make([]int, len(texts))
+	for i, v := range w.carried {
+		if v != nil {
+			copy(vectors[i*dim:(i+1)*dim], v)
+			known[i] = 1
+		}
+	}
+	return vectors, known, nil
 }
 
 // bury removes a label from its segment.

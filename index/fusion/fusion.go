@@ -53,7 +53,10 @@ func (m Mode) Validate() error {
 const DenseWeight = 0.45
 
 // Stats are the mean and the standard deviation of the scores of all passages, or of a sample.
-type Stats struct{ Mean, Deviation float64 }
+type Stats struct {
+	Mean      float64 `json:"mean"`
+	Deviation float64 `json:"deviation"`
+}
 
 // Measure returns the statistics of scores.
 func Measure(scores []float32) Stats {

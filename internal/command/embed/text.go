@@ -27,6 +27,7 @@ type textOptions struct {
 	documents bool
 	passages  passages.Options
 	skipBad   bool
+	shard     string
 	threads   int
 	out       textOutput
 }
@@ -74,7 +75,7 @@ $ embed text -m model --documents --chunk 150 --overlap 20 -o out.jsonl notes/`,
 		Help: "text file, folder or glob, or - for standard input (default: standard input); gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(), cli.PromptFlag(), cli.PrecisionFlag())
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.KeptFlags(&o.kept)...)...)
-	cli.Declare(cmd, cli.ForInput, cli.DocumentsFlag(&o.documents), cli.SkipBadFlag(&o.skipBad))
+	cli.Declare(cmd, cli.ForInput, cli.DocumentsFlag(&o.documents), cli.SkipBadFlag(&o.skipBad), cli.ShardFlag(&o.shard))
 	cli.Declare(cmd, cli.ForInput, cli.PassageFlags(&o.passages)...)
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "threads", Arg: "N", Into: &o.threads, Field: "Threads", Positive: true,
 		Help: "number of threads that encode", Default: "one per core"})
@@ -87,7 +88,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	src, err := openTexts(paths, &o)
+	src, err := openTexts(cmd, paths, &o)
 	if err != nil {
 		return err
 	}
@@ -100,7 +101,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 		return err
 	}
 	job := map[string]string{"--field": o.text.Field, "--column": o.text.Column, "--id": o.kept.ID, "--keep": strings.Join(o.kept.Fields, ","),
-		"--prompt": cmd.Flag("prompt").Value.String(), "--precision": cmd.Flag("precision").Value.String(), "--documents": fmt.Sprint(o.documents), "--chunk": fmt.Sprint(o.passages.Tokens), "--overlap": fmt.Sprint(o.passages.Overlap), "--skip-bad": fmt.Sprint(o.skipBad)}
+		"--prompt": cmd.Flag("prompt").Value.String(), "--precision": cmd.Flag("precision").Value.String(), "--documents": fmt.Sprint(o.documents), "--chunk": fmt.Sprint(o.passages.Tokens), "--overlap": fmt.Sprint(o.passages.Overlap), "--skip-bad": fmt.Sprint(o.skipBad), "--shard": o.shard}
 	out, err := o.out.open(cmd, format, enc, t.columns(), src.Names(), job, t)
 	if err != nil {
 		return err
@@ -152,7 +153,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 }
 
 // openTexts opens the texts and says what is read of them.
-func openTexts(paths []string, o *textOptions) (*text.Source, error) {
+func openTexts(cmd *cobra.Command, paths []string, o *textOptions) (*text.Source, error) {
 	if o.passages.Overlap != 0 && o.passages.Tokens == 0 {
 		return nil, cli.UsageError(fault.New("give the length of the passages", "--overlap needs --chunk"))
 	}
@@ -179,7 +180,13 @@ func openTexts(paths []string, o *textOptions) (*text.Source, error) {
 		return nil, cli.UsageError(err)
 	}
 	if o.skipBad {
-		err = cli.UsageError(src.SkipBad())
+		if err := src.SkipBad(); err != nil {
+			return nil, cli.UsageError(err)
+		}
+	}
+	d, err := cli.OpenShard(cmd.Context(), cmd, src, o.shard)
+	if err == nil && d != nil && d.Reason == "" && o.passages.Tokens > 0 && o.kept.ID == "" && !o.documents {
+		err = cli.UsageError(fault.New("name the field of the ids with --id", "--shard and --chunk need --id: without it passages are named by the numbers of lines, which a shard does not know"))
 	}
 	return src, err
 }

@@ -25,7 +25,7 @@ func adaptModel(cmd *cobra.Command, model sentence.Model, paths []string, o buil
 	for _, c := range []struct {
 		given        bool
 		flag, reason string
-	}{{o.query != "", "query-model", "questions have a model of their own"}, {o.noCopy, "no-copy-model", "it is not copied"}} {
+	}{{o.query != "", "query-model", "questions have a model of their own"}, {o.noCopy, "no-copy-model", "it is not copied"}, {o.shard != "", "shard", "all shards need the same"}} {
 		switch {
 		case !c.given || o.noAdapt || !o.adapt:
 		case cmd.Flags().Changed("adapt"):

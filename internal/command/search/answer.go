@@ -25,6 +25,7 @@ type answer struct {
 	NoMatch bool        `json:"no_good_match,omitempty"` // the hits are no better than for an unrelated text
 	Unknown []string    `json:"unknown_words,omitempty"` // that no passage has
 	Error   string      `json:"error,omitempty"`         // why there are no hits
+	Failed  []string    `json:"failed_shards,omitempty"` // that are missing from the hits
 }
 
 type hit struct {
@@ -44,13 +45,14 @@ type hit struct {
 	Matches [][2]int       `json:"matches,omitempty"` // words of the question in the text: bytes from, to
 	Fields  map[string]any `json:"fields,omitempty"`
 	More    int            `json:"more,omitempty"` // other passages of the file
+	Shard   string         `json:"shard,omitempty"`
 }
 
 func (a *asker) answerOf(q asked, found *collection.Answer) answer {
 	ans := answer{ID: q.id, Query: q.text, Mode: found.Mode, Hits: make([]hit, len(found.Hits)), NoMatch: found.NoMatch, Unknown: found.Unknown}
 	for i, m := range found.Hits {
 		h := hit{Rank: i + 1, Score: m.Score, Dense: m.Dense, BM25: m.BM25, File: m.Path, Line: m.FirstLine, Path: m.Path,
-			Lines: [2]int{m.FirstLine, m.LastLine}, ID: m.ID, Label: m.Label, Title: m.Title, Heading: m.Heading, Text: m.Text, More: m.More}
+			Lines: [2]int{m.FirstLine, m.LastLine}, ID: m.ID, Label: m.Label, Title: m.Title, Heading: m.Heading, Text: m.Text, More: m.More, Shard: m.Shard}
 		for _, f := range m.Fields {
 			if h.Fields == nil {
 				h.Fields = map[string]any{}
@@ -62,12 +64,23 @@ func (a *asker) answerOf(q asked, found *collection.Answer) answer {
 		}
 		ans.Hits[i] = h
 	}
+	for _, f := range found.Failed {
+		ans.Failed = append(ans.Failed, f.Error())
+	}
 	return ans
+}
+
+// words returns an index of words, for highlighting; nil if there is none here.
+func (a *asker) words() *fulltext.Index {
+	if a.collection == nil {
+		return nil
+	}
+	return a.collection.FullText()
 }
 
 // spans are the words of a text that the question has.
 func (a *asker) spans(question, text string) []fulltext.Span {
-	if words := a.collection.FullText(); words != nil {
+	if words := a.words(); words != nil {
 		return words.Spans(question, text)
 	}
 	return nil
@@ -279,7 +292,7 @@ func (a *asker) style(code, s string) string {
 
 // terms are those of the question, to be highlighted; nil without color.
 func (a *asker) terms(question string) map[string]bool {
-	words := a.collection.FullText()
+	words := a.words()
 	if !a.color || words == nil {
 		return nil
 	}
@@ -297,7 +310,7 @@ func (a *asker) highlight(terms map[string]bool, line string) string {
 	}
 	var b strings.Builder
 	at := 0
-	for _, s := range a.collection.FullText().SpansOf(terms, line) {
+	for _, s := range a.words().SpansOf(terms, line) {
 		b.WriteString(line[at:s.From] + a.style(match, line[s.From:s.To]))
 		at = s.To
 	}

@@ -30,7 +30,7 @@ func (a *asker) ask(ctx context.Context, q asked, indent bool) error {
 	}
 	question := a.options.Question
 	question.Text = strings.ToValidUTF8(q.text, "\ufffd")
-	found, err := a.collection.Ask(ctx, question)
+	found, err := a.find(ctx, question)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ type buildOptions struct {
 	adapt, noAdapt  bool
 	query           string // model of the questions
 	noCopy          bool   // of the models
+	shard           string
 }
 
 func buildCommand() *cobra.Command {
@@ -78,6 +79,9 @@ search: next: search query collection "a question"`,
 	cli.Declare(cmd, cli.ForModel, cli.Flag{Name: "no-copy-model", Into: &o.noCopy, Field: "ModelPath",
 		Help: "refer to the models instead of copying them: the collection needs them where they are, unchanged"})
 	cli.DocumentFlags(cmd, &o.documents)
+	shard := cli.ShardFlag(&o.shard)
+	shard.Help = "read only shard I of the N into which the files are divided by size, counted from 1; 'search merge' joins the collections. The model is used as it is"
+	cli.Declare(cmd, cli.ForInput, shard)
 	declareAdapt(cmd, &o)
 	cli.Declare(cmd, "Records", cli.Flag{Name: "skip-bad", Into: &o.skipBad, Field: "SkipBad", Help: "skip and count bad records, which is the default; --strict stops at the first"})
 	cli.Declare(cmd, cli.ForPassages, cli.Flag{Name: "language", Arg: "NAME", Into: &o.language, Field: "Language", Default: "detected",
@@ -124,7 +128,7 @@ func textFlag(cmd *cobra.Command) (given bool) {
 	of := &cobra.Command{}
 	cli.DocumentFlags(of, &o)
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		given = given || slices.Contains([]string{"skip-bad", "precision", "query-model", "query-prompt", "document-prompt", "no-copy-model"}, f.Name) || strings.Contains(f.Name, "adapt") || f.Name == "language" || of.Flag(f.Name) != nil
+		given = given || slices.Contains([]string{"skip-bad", "precision", "query-model", "query-prompt", "document-prompt", "no-copy-model"}, f.Name) || strings.Contains(f.Name, "adapt") || f.Name == "language" || f.Name == "shard" || of.Flag(f.Name) != nil
 	})
 	return given
 }
@@ -204,6 +208,12 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	}
 	if err := refuseExisting(o); err != nil {
 		return err
+	}
+	if o.shard != "" {
+		var err error
+		if o.documents.Shard, err = text.ParseShard(o.shard); err != nil {
+			return cli.UsageError(err)
+		}
 	}
 	src, err := cli.OpenDocuments(cmd.Context(), nil, paths, o.documents)
 	if err != nil {

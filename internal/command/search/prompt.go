@@ -40,7 +40,15 @@ const maxHistory = 1 << 20
 
 // prompt answers questions that are typed.
 func (a *asker) prompt(ctx context.Context) error {
-	cli.Note(a.cmd, "%s; :help lists commands, exit or Ctrl-D ends", cli.Plural(a.collection.Len(), "passage", "passages"))
+	n := 0
+	for _, c := range a.opened {
+		n += c.Len()
+	}
+	if n > 0 {
+		cli.Note(a.cmd, "%s; :help lists commands, exit or Ctrl-D ends", cli.Plural(n, "passage", "passages"))
+	} else {
+		cli.Note(a.cmd, ":help lists commands, exit or Ctrl-D ends")
+	}
 	line := liner.NewLiner()
 	defer line.Close()
 	line.SetCtrlCAborts(true)
@@ -193,7 +201,7 @@ const surroundings = 5
 func (a *asker) open(ctx context.Context, m *collection.Match) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", a.style(bold, cli.Printable(cli.InputName(m.Path))))
-	path := a.collection.Locate(m.Path)
+	path := a.locate(m.Path)
 	lines, first := fileLines(path, m.FirstLine-surroundings, m.LastLine+surroundings)
 	if len(lines) == 0 {
 		fmt.Fprintln(&b, a.style(dim, "the file cannot be read; this is the passage as it is stored"))
@@ -231,13 +239,23 @@ func (a *asker) open(ctx context.Context, m *collection.Match) error {
 	return err
 }
 
+// locate returns where the file of a path is now, or "".
+func (a *asker) locate(path string) string {
+	for _, c := range a.opened {
+		if at := c.Locate(path); at != "" {
+			return at
+		}
+	}
+	return ""
+}
+
 // edit opens the file of a passage in the editor.
 func (a *asker) edit(ctx context.Context, m *collection.Match) error {
 	editor := os.Getenv("VISUAL")
 	if editor == "" {
 		editor = os.Getenv("EDITOR")
 	}
-	path := a.collection.Locate(m.Path)
+	path := a.locate(m.Path)
 	switch {
 	case editor == "":
 		cli.Warn(a.cmd, "no editor: set EDITOR, for example to vi")

@@ -1,8 +1,10 @@
 package search
 
 import (
+	"context"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +25,11 @@ type queryOptions struct {
 	format   string
 	queries  string
 	vectors  string
+	shards   []string
+	partial  bool
+	timeout  time.Duration
+	in       string // database
+	table    string
 	read     exchange.Options // of vectors
 }
 
@@ -31,7 +38,7 @@ func queryCommand() *cobra.Command {
 	o.DenseWeight = fusion.DenseWeight
 	o.Search.Recall = 0.99
 	cmd := &cobra.Command{
-		Use:   "query DIR [options] [QUESTION]\nquery INDEX --vectors FILE [options]",
+		Use:   "query DIR [options] [QUESTION]\nquery --shards A,B,... [options] [QUESTION]\nquery INDEX --vectors FILE [options]",
 		Short: "Find the passages of a collection that answer a question",
 		Long: `
 Passages are found by meaning (the similarity of vectors) and by words (BM25), and ranked by
@@ -71,6 +78,13 @@ $ search query docs -k 1 "who discovered penicillin"
 		cli.Flag{Name: "queries", Arg: "FILE", Into: &o.queries, Help: "read questions from FILE, one per line: text, or JSON objects with a question and an id, as queries.jsonl of BEIR; - is standard input"},
 		cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "search the vectors in FILE, in the formats of 'search build --vectors'"})
 	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&o.read)...)
+	cli.Declare(cmd, cli.ForInput,
+		cli.Flag{Name: "in", Arg: "ADDRESS", Into: &o.in, Help: "search the database that 'search push' has filled, with the model of DIR: postgres://, qdrant:// or weaviate://"},
+		cli.Flag{Name: "table", Arg: "NAME", Into: &o.table, Field: "Table", Help: "table or collection of the database", Default: "the name of DIR"})
+	cli.Declare(cmd, cli.ForInput,
+		cli.Flag{Name: "shards", Arg: "A,B,...", Into: &o.shards, Help: "search several collections as one: folders, or addresses of 'search serve' such as http://host:8080/v1/collections/docs"},
+		cli.Flag{Name: "skip-failed", Into: &o.partial, Help: "answer with the shards that can be searched; without it, the first failure is an error"},
+		cli.Flag{Name: "timeout", Arg: "TIME", Into: &o.timeout, Field: "Timeout", Help: "time that each shard has, such as 500ms", Default: "30s for a server"})
 	cli.Declare(cmd, "Search",
 		cli.Flag{Name: "mode", Arg: "MODE", Into: &o.mode, Field: "Mode", Help: "how passages are found", Default: "hybrid; dense in a collection without a full-text index",
 			Values: cli.Summarized(fusion.Modes(), fusion.Mode.Summary)},
@@ -88,11 +102,21 @@ $ search query docs -k 1 "who discovered penicillin"
 }
 
 func query(cmd *cobra.Command, args []string, o queryOptions) error {
+	if len(o.shards) > 0 {
+		for _, name := range []string{"in", "table", "vectors"} {
+			if cmd.Flags().Changed(name) {
+				return cli.UsageError(fault.New("leave one of them out", "--shards and --%s cannot be used together", name))
+			}
+		}
+		args = append([]string{""}, args...)
+	} else if o.partial || o.timeout != 0 {
+		return cli.UsageError(fault.New("--shards names collections", "--skip-failed and --timeout are used only with --shards"))
+	}
 	if len(args) == 0 {
 		return cli.UsageError(fault.New("make one with 'search build'", "no collection is named"))
 	}
 	if o.vectors != "" {
-		for _, name := range []string{"mode", "where", "min-score", "group-by", "dense-weight", "queries", "format", "full"} {
+		for _, name := range []string{"mode", "where", "min-score", "group-by", "dense-weight", "queries", "format", "full", "in"} {
 			if cmd.Flags().Changed(name) {
 				return cli.UsageError(fault.New("leave one of them out", "--vectors and --%s cannot be used together", name))
 			}
@@ -124,13 +148,13 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 	}
 	restore := cli.PatientCollector()
 	defer restore()
-	c, err := collection.Open(cmd.Context(), args[0])
+	a := &asker{options: o, cmd: cmd, out: cmd.OutOrStdout(), json: cli.JSON(cmd) || o.format == "jsonl", tsv: o.format == "tsv"}
+	a.color = useColor(a.out)
+	end, err := a.connect(args[0])
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	a := &asker{collection: c, options: o, cmd: cmd, out: cmd.OutOrStdout(), json: cli.JSON(cmd) || o.format == "jsonl", tsv: o.format == "tsv"}
-	a.color = useColor(a.out)
+	defer end()
 	if len(args) > 1 {
 		return a.ask(cmd.Context(), asked{text: strings.Join(args[1:], " ")}, o.format == "")
 	}
@@ -138,9 +162,41 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 	return a.askEach()
 }
 
+// connect opens what is searched.
+func (a *asker) connect(dir string) (end func(), err error) {
+	o := &a.options
+	if len(o.shards) > 0 {
+		return a.openShards()
+	}
+	if a.collection, err = collection.Open(a.cmd.Context(), dir); err != nil {
+		return nil, err
+	}
+	a.opened = append(a.opened, a.collection)
+	end = func() { a.collection.Close() }
+	switch {
+	case o.in != "":
+		for _, name := range []string{"where", "group-by", "min-score", "ef", "recall"} {
+			if a.cmd.Flags().Changed(name) {
+				return end, cli.UsageError(fault.New("leave one of them out", "--in and --%s cannot be used together", name))
+			}
+		}
+		var endStore func() error
+		if a.find, endStore, err = findIn(a.cmd, a.collection, dir, o.in, o.table); err != nil {
+			return end, err
+		}
+		return func() { endStore(); end() }, nil
+	case o.table != "":
+		return end, cli.UsageError(fault.New("--in names the database", "--table is used only with --in"))
+	}
+	a.find = a.collection.Ask
+	return end, nil
+}
+
 // asker searches one collection and prints the results.
 type asker struct {
 	collection *collection.Collection
+	opened     []*collection.Collection // all that are searched here
+	find       func(context.Context, collection.Question) (*collection.Answer, error)
 	options    queryOptions
 	cmd        *cobra.Command
 	out        io.Writer

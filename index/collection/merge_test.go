@@ -1,0 +1,241 @@
+package collection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/luminavec/luminavec/corpora/documents"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/index/fusion"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// shards builds a folder of files as one collection and as n shards.
+func shards(t *testing.T, n int) (whole string, parts []string, folder string) {
+	t.Helper()
+	root := t.TempDir()
+	folder = filepath.Join(root, "docs")
+	random, words := rand.New(rand.NewPCG(1, 2)), []string{"how", "are", "you", "who", "apple", "stone"}
+	files := map[string]string{}
+	for i := range 40 {
+		var b strings.Builder
+		for range 1 + random.IntN(6) {
+			for range 2 + random.IntN(9) {
+				b.WriteString(words[random.IntN(len(words))] + " ")
+			}
+			b.WriteString("\n\n")
+		}
+		files[fmt.Sprintf("%02d/%02d.txt", i%7, i)] = b.String()
+	}
+	put(t, folder, files)
+	o := documents.Options{Split: documents.Paragraph}
+	whole = filepath.Join(root, "whole")
+	buildFolder(t, whole, folder, o)
+	for i := range n {
+		o.Shard = text.Shard{Index: i + 1, Of: n}
+		dir := filepath.Join(root, fmt.Sprintf("part%d", i))
+		buildFolder(t, dir, folder, o)
+		parts = append(parts, dir)
+	}
+	return whole, parts, folder
+}
+
+// sameHits reports whether hits are the same passages with the same scores; codes of vectors are computed in another order.
+func sameHits(x, y []Match) bool {
+	scores := map[string]float64{}
+	for _, h := range x {
+		scores[fmt.Sprintf("%s:%d", h.Path, h.FirstLine)] = h.Score
+	}
+	for _, h := range y {
+		if score, ok := scores[fmt.Sprintf("%s:%d", h.Path, h.FirstLine)]; !ok || math.Abs(score-h.Score) > 1e-4 {
+			return false
+		}
+	}
+	return len(x) == len(y)
+}
+
+// Merged shards answer as one build of all files does, and can be synced.
+func TestMergeIsOneBuild(t *testing.T) {
+	whole, parts, folder := shards(t, 3)
+	merged := filepath.Join(t.TempDir(), "merged")
+	slices.Reverse(parts)
+	if _, err := Merge(t.Context(), merged, parts, MergeOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	a, b := open1(t, whole), open1(t, merged)
+	if x, y := fmt.Sprint(all(t, whole)), fmt.Sprint(all(t, merged)); x != y {
+		t.Errorf("the passages differ:\n%s\n%s", x, y)
+	}
+	for _, mode := range fusion.Modes() {
+		q := Question{Text: "who has an apple", K: 1000, Mode: mode}
+		x, err := a.Ask(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, err := b.Ask(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !sameHits(x.Hits, y.Hits) {
+			t.Errorf("%s: the answers differ", mode)
+		}
+	}
+	if c := sync1(t, merged); !c.Empty() || c.Unchanged != 40 {
+		t.Errorf("sync of the merged collection: %+v", c)
+	}
+	put(t, folder, map[string]string{"new.txt": "how am I"})
+	if c := sync1(t, merged); len(c.Added) != 1 {
+		t.Errorf("sync after a change: %+v", c)
+	}
+	// A shard stays one.
+	if c := sync1(t, parts[0]); len(c.Added) > 1 {
+		t.Errorf("sync of a shard: %+v", c)
+	}
+}
+
+func TestMergeErrors(t *testing.T) {
+	whole, parts, folder := shards(t, 3)
+	other := filepath.Join(t.TempDir(), "other")
+	buildFolder(t, other, folder, documents.Options{Split: documents.Line})
+	copied := filepath.Join(t.TempDir(), "copied")
+	if err := os.CopyFS(copied, os.DirFS(parts[1])); err != nil {
+		t.Fatal(err)
+	}
+	four := filepath.Join(t.TempDir(), "four")
+	buildFolder(t, four, folder, documents.Options{Split: documents.Paragraph, Shard: text.Shard{Index: 1, Of: 4}})
+	for _, c := range []struct {
+		names []string
+		want  string
+	}{
+		{nil, "no collection"},
+		{parts[:2], "shards are missing: 3/3"},
+		{[]string{parts[0], parts[0]}, "is named twice"},
+		{[]string{parts[1], copied}, "are both shard 2/3"},
+		{[]string{parts[0], whole}, "but " + whole + " is not"},
+		{[]string{whole, parts[0]}, "but " + whole + " is not"},
+		{[]string{parts[0], four}, "is shard 1/3, but " + four + " is shard 1/4"},
+		{[]string{whole, other}, "different options"},
+		{[]string{whole, buildTexts(t, "how are you")}, "different"},
+		{[]string{whole, filepath.Join(folder, "none")}, "no such collection"},
+	} {
+		out := filepath.Join(t.TempDir(), "out")
+		_, err := Merge(t.Context(), out, c.names, MergeOptions{})
+		if err == nil || !strings.Contains(err.Error(), c.want) || fault.Hint(err) == "" {
+			t.Errorf("%v: %v (hint %q), want %q", c.names, err, fault.Hint(err), c.want)
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Errorf("%v: %s was left", c.names, out)
+		}
+	}
+	if s, err := Merge(t.Context(), filepath.Join(t.TempDir(), "partial"), parts[:2], MergeOptions{Partial: true}); err != nil || s.Files >= 40 {
+		t.Errorf("partial: %+v, %v", s, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Merge(ctx, filepath.Join(t.TempDir(), "cancelled"), parts, MergeOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// Shards give the answer of one collection by meaning, and nearly so by words.
+func TestAskShards(t *testing.T) {
+	whole, parts, _ := shards(t, 3)
+	var list []Shard
+	for _, p := range parts {
+		list = append(list, Shard{Name: p, Asker: open1(t, p)})
+	}
+	one := open1(t, whole)
+	for _, mode := range fusion.Modes() {
+		q := Question{Text: "who has an apple", K: 10, Mode: mode}
+		want, err := one.Ask(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := AskShards(t.Context(), list, q, ShardsOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode == fusion.Dense {
+			var x, y []float64 // passages of equal score may be others
+			for i := range want.Hits {
+				x, y = append(x, math.Round(1e5*want.Hits[i].Score)), append(y, math.Round(1e5*got.Hits[i].Score))
+			}
+			if !slices.Equal(x, y) {
+				t.Errorf("dense: got %v, want %v", y, x)
+			}
+			continue
+		}
+		last := want.Hits[len(want.Hits)-1].Score
+		for _, h := range got.Hits {
+			if h.Score < last-.5 || h.Shard == "" {
+				t.Errorf("%s: %s:%d has the score %.3f; the tenth of one collection has %.3f", mode, h.Path, h.FirstLine, h.Score, last)
+			}
+		}
+		if w := got.Statistics; w.Passages != int64(one.Len()) || math.Abs(w.Words.Mean-want.Statistics.Words.Mean) > .1 || math.Abs(w.Words.Deviation-want.Statistics.Words.Deviation) > .1 {
+			t.Errorf("%s: statistics %+v, want about %+v", mode, w, want.Statistics)
+		}
+	}
+}
+
+func TestPooled(t *testing.T) {
+	// 1, 2, 3 and 10: mean 4, variance (9+4+1+36)/4.
+	got := pooled(Statistics{3, fusion.Measure([]float32{1, 2, 3}), fusion.Stats{}}, Statistics{1, fusion.Measure([]float32{10}), fusion.Stats{}})
+	if got.Passages != 4 || math.Abs(got.Dense.Mean-4) > 1e-9 || math.Abs(got.Dense.Deviation-math.Sqrt(12.5)) > 1e-9 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// asker is a shard that does what it is told.
+type asker func(context.Context, Question) (*Answer, error)
+
+func (a asker) Ask(ctx context.Context, q Question) (*Answer, error) { return a(ctx, q) }
+
+func TestShardsFail(t *testing.T) {
+	good := Shard{"good", asker(func(context.Context, Question) (*Answer, error) {
+		return &Answer{Mode: fusion.Dense, Hits: []Match{{Score: .5}}}, nil
+	})}
+	bad := func(name string, f asker) Shard { return Shard{name, f} }
+	gone := errors.New("gone")
+	for _, c := range []struct {
+		shard Shard
+		want  string
+	}{
+		{bad("bad", func(context.Context, Question) (*Answer, error) { return nil, gone }), "bad: gone"},
+		{bad("slow", func(ctx context.Context, _ Question) (*Answer, error) { <-ctx.Done(); return nil, ctx.Err() }), "slow: no answer in 20ms"},
+		{bad("panics", func(context.Context, Question) (*Answer, error) { panic("no") }), "panics: "},
+	} {
+		if _, err := AskShards(t.Context(), []Shard{good, c.shard}, Question{Text: "x"}, ShardsOptions{Timeout: 20 * time.Millisecond}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.shard.Name, err, c.want)
+		}
+		a, err := AskShards(t.Context(), []Shard{c.shard, good}, Question{Text: "x"}, ShardsOptions{Timeout: 20 * time.Millisecond, Partial: true})
+		if err != nil || len(a.Hits) != 1 || len(a.Failed) != 1 || !strings.Contains(a.Failed[0].Error(), c.want) {
+			t.Errorf("%s, partial: %+v, %v", c.shard.Name, a, err)
+		}
+		if _, err := AskShards(t.Context(), []Shard{c.shard}, Question{Text: "x"}, ShardsOptions{Timeout: 20 * time.Millisecond, Partial: true}); err == nil {
+			t.Errorf("%s: no shard answered, but there is an answer", c.shard.Name)
+		}
+	}
+	// A question without a word that a shard knows is answered by the others.
+	none := bad("none", func(context.Context, Question) (*Answer, error) { return nil, fault.Mark(errors.New("unknown"), ErrNoWord) })
+	if a, err := AskShards(t.Context(), []Shard{none, good}, Question{Text: "x"}, ShardsOptions{}); err != nil || len(a.Hits) != 1 {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if _, err := AskShards(t.Context(), []Shard{none}, Question{Text: "x"}, ShardsOptions{}); !errors.Is(err, ErrNoWord) {
+		t.Errorf("no word: %v", err)
+	}
+	far := bad("far", func(context.Context, Question) (*Answer, error) {
+		return &Answer{Mode: fusion.Dense, Distances: true, Hits: []Match{{Score: .5}}}, nil
+	})
+	if _, err := AskShards(t.Context(), []Shard{good, far}, Question{Text: "x"}, ShardsOptions{}); err == nil || !strings.Contains(err.Error(), "metric") {
+		t.Errorf("two metrics: %v", err)
+	}
+}
