@@ -225,7 +225,9 @@ func TestShardsFail(t *testing.T) {
 		}
 	}
 	// A question without a word that a shard knows is answered by the others.
-	none := bad("none", func(context.Context, Question) (*Answer, error) { return nil, fault.Mark(errors.New("unknown"), ErrNoWord) })
+	none := bad("none", func(context.Context, Question) (*Answer, error) {
+		return nil, fault.Mark(errors.New("unknown"), ErrNoWord)
+	})
 	if a, err := AskShards(t.Context(), []Shard{none, good}, Question{Text: "x"}, ShardsOptions{}); err != nil || len(a.Hits) != 1 {
 		t.Errorf("%+v, %v", a, err)
 	}
