@@ -40,7 +40,6 @@ func texts() (all []string) {
 func small() Options {
 	o := DefaultOptions()
 	o.Texts, o.BatchSize, o.Epochs, o.LearningRate, o.Whiten = 500, 32, 10, 0.1, 0
-	o.WhitenTeacher = 0
 	return o
 }
 

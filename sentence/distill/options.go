@@ -18,7 +18,7 @@ type Options struct {
 	SIF          float64 `json:"sif"`           // a of the weights of the tokens, a share of the text; default 0.001
 	Whiten       float64 `json:"whiten"`        // 0 leaves the components as they are, 1 makes them equal; default 0.5
 	// WhitenTeacher, if above 0, subtracts the mean of the teacher's vectors and scales their components
-	// by variance^(-WhitenTeacher/2) before the table learns from them; 1 makes them equal. Default 0.4.
+	// by variance^(-WhitenTeacher/2) before the table learns from them, which helps search more than similarity; 1 makes them equal. Default 0.
 	WhitenTeacher float64 `json:"whiten_teacher"`
 
 	Seed    uint64 `json:"seed"`    // of the choice of the texts and their order; default 1
@@ -38,7 +38,7 @@ type Options struct {
 
 // DefaultOptions returns the default settings.
 func DefaultOptions() Options {
-	return Options{Texts: 200_000, MaxTokens: 64, Epochs: 10, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Whiten: 0.5, WhitenTeacher: 0.4, Seed: 1}
+	return Options{Texts: 200_000, MaxTokens: 64, Epochs: 10, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Whiten: 0.5, Seed: 1}
 }
 
 // Validate reports the first field that cannot be used.
