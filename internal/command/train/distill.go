@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -164,7 +165,7 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	}
 	model.Config.Version = cli.Version()
 	model.Config.Progress.Seconds = report.Seconds
-	model.Config.Origin = "distilled from " + j.teacher
+	model.Config.Origin = "distilled from " + filepath.Base(filepath.Clean(j.teacher))
 	if err := checkpoints.Write(cmd.Context(), j.output, model, write); err != nil {
 		return err
 	}
