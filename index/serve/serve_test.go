@@ -268,6 +268,10 @@ func TestEmbeddings(t *testing.T) {
 	if json.Unmarshal(w.Body.Bytes(), &rows); len(rows) != 1 || math.Abs(rows[0][0]-4/math.Sqrt(17)) > 1e-6 || math.Abs(rows[0][1]-1/math.Sqrt(17)) > 1e-6 {
 		t.Errorf("/embed: %d %s", w.Code, w.Body)
 	}
+	again, _ := x.do("POST", "/", `{"model":"words","inputs":["am I you"],"truncate":true}`)
+	if again.Code != 200 || again.Body.String() != w.Body.String() {
+		t.Errorf("POST / is not POST /embed: %d %s", again.Code, again.Body)
+	}
 	// The vector of a text finds what the text finds.
 	vector := at(x.post("/v1/embeddings", `{"model":"docs","input":"a cat","input_type":"query"}`), "data.0.embedding")
 	body, _ := json.Marshal(object{"vector": vector, "k": 1})

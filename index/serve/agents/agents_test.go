@@ -212,7 +212,7 @@ func TestBadArguments(t *testing.T) {
 		{"search", object{"query": "x", "limit": 3}, "unknown argument \"limit\"\nhint: search takes \"query\""},
 		{"search", object{"query": "you", "where": "yeer > 5"}, "yeer"},
 		{"search", object{"query": "you", "where": "year >"}, "where: condition, character 7"},
-		{"search", object{"query": "you", "collection": "other"}, "no such collection: \"other\"\nhint: it has \"notes\""},
+		{"search", object{"query": "you", "collection": "other"}, "no such collection: \"other\"\nhint: the collections are \"notes\""},
 		{"read", object{}, "label or path must be given"},
 		{"read", object{"label": 1, "path": "docs/a.md"}, "label or path must be given"},
 		{"read", object{"label": 99999}, "label is not in the collection"},
