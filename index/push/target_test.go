@@ -133,7 +133,7 @@ func testTarget(t *testing.T, open func(t *testing.T) Target) {
 	if r := run(t, dir, target, RunOptions{}); r != (Report{Passages: 3, Unchanged: 3}) {
 		t.Errorf("at last: %+v", r)
 	}
-	if err := open(t).Prepare(t.Context(), Schema{Dim: 448, Metric: index.Euclidean, Language: "en"}); err == nil || fault.Hint(err) == "" {
+	if err := open(t).Prepare(t.Context(), Schema{Dim: 256, Metric: index.Euclidean, Language: "en"}); err == nil || fault.Hint(err) == "" {
 		t.Errorf("another metric: %v", err)
 	}
 	if _, err := target.Search(t.Context(), Query{Vector: vector[:7], K: 1, Mode: fusion.Dense}); err == nil {

@@ -183,7 +183,7 @@ func TestCollections(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil || len(list) != 2 {
 		t.Fatalf("%v: %s", err, w.Body)
 	}
-	x.want(list[0].(object), object{"name": "docs", "kind": "documents", "passages": 4, "files": 2, "dim": 448, "model": "docs", "language": "en", "modes": []string{"hybrid", "dense", "bm25"},
+	x.want(list[0].(object), object{"name": "docs", "kind": "documents", "passages": 4, "files": 2, "dim": 256, "model": "docs", "language": "en", "modes": []string{"hybrid", "dense", "bm25"},
 		"fields": []object{{"name": "draft", "type": "boolean", "values": []string{"false"}}, {"name": "lang", "type": "string", "values": []string{"de", "en"}}, {"name": "year", "type": "number"}}})
 	x.want(list[1].(object), object{"name": "words", "kind": "words", "dim": 2, "passages": 22, "modes": nil})
 	x.want(x.get("/v1/collections/docs"), object{"name": "docs"})

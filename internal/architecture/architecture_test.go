@@ -227,8 +227,8 @@ func TestCommandsAreThin(t *testing.T) {
 			total += f.lines()
 		}
 	}
-	if total > 11000 {
-		t.Errorf("the commands have %d lines without tests, more than 11000", total)
+	if total > 12000 {
+		t.Errorf("the commands have %d lines without tests, more than 12000", total)
 	}
 }
 

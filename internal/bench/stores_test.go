@@ -26,8 +26,8 @@ func TestPageSections(t *testing.T) {
 			}
 		}
 	}
-	if stores != 8 || answered != 8 {
-		t.Errorf("%d stores and %d answers, want 8", stores, answered)
+	if stores != 9 || answered != 9 {
+		t.Errorf("%d stores and %d answers, want 9", stores, answered)
 	}
 }
 

@@ -3,6 +3,7 @@ package training
 import (
 	"fmt"
 	"math/bits"
+	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -92,6 +93,9 @@ func CheckParts(parts []PartOf, same func(first, c *checkpoints.Checkpoint) erro
 			{at.Parent != was.Parent, "it started from another model than %s", []any{first.Name}},
 			{!PartDone(c), "it was interrupted at %.1f%% of the training; its round ends at %.1f%%", []any{100 * c.Config.Progress.Done, 100 * float64(at.Round) / float64(at.Rounds)}},
 		} {
+			if d.differs && strings.HasPrefix(d.message, "it was interrupted") {
+				return fault.New("resume it to the end of its round", "%s cannot be averaged: %s", p.Name, fmt.Sprintf(d.message, d.args...))
+			}
 			if d.differs {
 				return fault.New(again, "%s cannot be averaged: %s", p.Name, fmt.Sprintf(d.message, d.args...))
 			}

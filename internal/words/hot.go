@@ -29,11 +29,10 @@ const (
 	leastHotBatch = batchCapacity / 8
 )
 
-// HotRows is K. The more rows have copies, the fewer are fought over, but the more the exchange
-// costs: with 256 rows of 100 dimensions about 1.6 MB are copied for each block of 16,384 words.
-// Only CBOW has copies: skip-gram computes so much with each row that sharing costs it little. It is
-// a variable for the benchmark, which is to be read and written before any run begins.
-var HotRows = 256
+// HotRows is K, for objectives with PerWindow. It is 0, no copies: with 256, two threads of CBOW were
+// slower than without, because the exchange costs more than it saves; see docs/scale.md. It is a
+// variable for the benchmark, which sets it before a run begins.
+var HotRows = 0
 
 // hot is what the workers of a run share about their copies.
 type hot struct {

@@ -14,6 +14,8 @@ import (
 // By hand: two workers have copies of the two most frequent of three rows. Each adds to its copy of
 // row 1; nothing is lost, and row 2, which is not copied, changes at once.
 func TestCopies(t *testing.T) {
+	defer func(n int) { HotRows = n }(HotRows)
+	HotRows = 256
 	v, _ := tokenize.NewVocabulary([]string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"}, []int64{9, 8, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1})
 	corpus, err := corpora.Build(context.Background(), text.FromBytes("x", []byte("a b c\n")), corpora.BuildOptions{Vocabulary: v})
 	if err != nil {
@@ -66,6 +68,8 @@ func TestCopies(t *testing.T) {
 
 // Without n-grams, frozen rows and trees, and with several workers only.
 func TestNoCopies(t *testing.T) {
+	defer func(n int) { HotRows = n }(HotRows)
+	HotRows = 256
 	v, _ := tokenize.NewVocabulary([]string{"a", "b", "c", "d", "e", "f", "g", "h"}, []int64{1, 2, 3, 4, 5, 6, 7, 8}) // not sorted
 	corpus, _ := corpora.Build(context.Background(), text.FromBytes("x", []byte("a b c\n")), corpora.BuildOptions{Vocabulary: v})
 	tables, _ := NewTables(8, 1, 1)

@@ -2,12 +2,21 @@
 //
 // The model is the file model.zip: a model folder, as checkpoints.Write writes it, in an archive whose
 // large files are stored and whose small ones are compressed, so that it opens in a few milliseconds.
-// A program contains it only if it imports this package. corpora/data/NOTICE.md has the commands that
-// made it and the sources of the pairs it was trained on; another model takes its place if the
-// file is replaced:
+// A program contains it only if it imports this package. It is distilled from all-MiniLM-L6-v2 with the
+// bundled samples of pairs and of Wikipedia, by one command (TEACHER is the absolute path of the
+// teacher's folder, as sentence-transformers writes it):
+//
+//	TEACHER=/models/all-MiniLM-L6-v2 go generate ./sentence/bundled
+//
+// corpora/data/NOTICE.md has the sources and licenses. Another model takes its place if the file is
+// replaced:
 //
 //	go run ./sentence/bundled/pack MODEL sentence/bundled/model.zip
 package bundled
+
+//go:generate go run ../../cmd/train distill --teacher $TEACHER --precision int8 --max-tokens 128 --epochs 6 --sif 0.0003 --whiten 0.8 --whiten-teacher 0.4 --dim 256 --force -o $TEACHER-distilled
+//go:generate go run ../../cmd/embed compress -m $TEACHER-distilled --dtype int4 --force -o $TEACHER-small
+//go:generate go run ./pack $TEACHER-small model.zip
 
 import (
 	"archive/zip"
@@ -26,7 +35,7 @@ import (
 const Name = "bundled"
 
 // Source says in a few words what the model was trained on.
-const Source = "trained on the bundled sample of pairs"
+const Source = "distilled from all-MiniLM-L6-v2"
 
 //go:embed model.zip
 var archive []byte

@@ -262,3 +262,62 @@ func TestSample(t *testing.T) {
 		}
 	}
 }
+
+// given is a teacher whose vectors are its texts.
+type given struct {
+	Teacher
+	vectors []float32
+}
+
+func (g given) EncodeTokens(context.Context, [][]int32, int, int) ([]float32, error) {
+	return g.vectors, nil
+}
+
+// The vectors are the mean (1, 2, 3) and ±2, ±1 and ±½ along perpendicular axes, of which two lie between
+// the coordinates. With power 1, all are ±2 along the same axes; with 0.5, ±2, ±√2 and ±1.
+func TestSpread(t *testing.T) {
+	h := float32(math.Sqrt(0.5))
+	axes := [][]float32{{h, h, 0}, {h, -h, 0}, {0, 0, 1}}
+	lengths := []float32{2, 1, 0.5}
+	var vectors []float32
+	for a, axis := range axes {
+		for _, sign := range []float32{1, -1} {
+			for i, m := range []float32{1, 2, 3} {
+				vectors = append(vectors, m+sign*lengths[a]*axis[i])
+			}
+		}
+	}
+	o := DefaultOptions()
+	o.Threads = 1
+	s := NewSample(1, o)
+	for range 6 {
+		s.Add([]int32{0})
+	}
+	c, _, err := openCache("", [32]byte{}, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close(true)
+	if err := c.fill(context.Background(), given{vectors: vectors}, s, o, 0); err != nil {
+		t.Fatal(err)
+	}
+	for power, want := range map[float64][]float64{1: {2, 2, 2}, 0.5: {2, math.Sqrt2, 1}} {
+		o.WhitenTeacher = power
+		change, err := newSpread(context.Background(), c, 6, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := slices.Clone(vectors)
+		change.apply(x, 3, 1, false)
+		for i, v := range x {
+			a, sign := i/6, 1-2*(i/3%2)
+			if w := want[a] * float64(sign) * float64(axes[a][i%3]); math.Abs(float64(v)-w) > 0.005 {
+				t.Errorf("power %g: vector %d has %g, want %g", power, i/3, v, w)
+			}
+		}
+	}
+	o.WhitenTeacher = 0
+	if change, err := newSpread(context.Background(), c, 6, o); err != nil || change != nil {
+		t.Errorf("power 0: %v, %v", change, err)
+	}
+}

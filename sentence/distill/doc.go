@@ -11,7 +11,7 @@
 //     weight a/(a+p) (Arora, Liang and Ma 2017).
 //  2. The teacher encodes a sample of the texts. Its vectors are kept in a file, as float16, from which an
 //     interrupted run goes on.
-//  3. The table is moved until the texts have the vectors of the teacher: the loss is 1 − cos
+//  3. The table is moved until the texts have the vectors of the teacher, which WhitenTeacher changes: the loss is 1 − cos
 //     (train.Align), the optimizer AdaGrad.
 //  4. The principal components of the texts' vectors are scaled by their variance to the power −Whiten/2,
 //     which weakens what all texts share, and the first Dim of them are kept.

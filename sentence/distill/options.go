@@ -17,8 +17,12 @@ type Options struct {
 	LearningRate float64 `json:"learning_rate"` // at first; it falls linearly to 0. Default 0.02
 	SIF          float64 `json:"sif"`           // a of the weights of the tokens, a share of the text; default 0.001
 	Whiten       float64 `json:"whiten"`        // 0 leaves the components as they are, 1 makes them equal; default 0.5
-	Seed         uint64  `json:"seed"`          // of the choice of the texts and their order; default 1
-	Threads      int     `json:"threads"`       // default 0: one per core
+	// WhitenTeacher, if above 0, subtracts the mean of the teacher's vectors and scales their components
+	// by variance^(-WhitenTeacher/2) before the table learns from them, which helps search more than similarity; 1 makes them equal. Default 0.
+	WhitenTeacher float64 `json:"whiten_teacher"`
+
+	Seed    uint64 `json:"seed"`    // of the choice of the texts and their order; default 1
+	Threads int    `json:"threads"` // default 0: one per core
 
 	// Beside is a static model with the tokens of the teacher, trained on pairs for example. Its vectors
 	// are put beside those that imitate the teacher, each half of the same length on average, before
@@ -45,7 +49,7 @@ func (o Options) Validate() error {
 	}{
 		{"Texts", float64(o.Texts), 1, 1 << 30}, {"MaxTokens", float64(o.MaxTokens), 3, 1 << 20}, {"Dim", float64(o.Dim), 0, 1 << 16},
 		{"Epochs", float64(o.Epochs), 0, 1 << 20}, {"BatchSize", float64(o.BatchSize), 1, 1 << 20}, {"LearningRate", o.LearningRate, 1e-9, 1e6},
-		{"SIF", o.SIF, 1e-12, 1e6}, {"Whiten", o.Whiten, 0, 1}, {"Threads", float64(o.Threads), 0, 4096},
+		{"SIF", o.SIF, 1e-12, 1e6}, {"Whiten", o.Whiten, 0, 1}, {"WhitenTeacher", o.WhitenTeacher, 0, 1}, {"Threads", float64(o.Threads), 0, 4096},
 	} {
 		if !(f.value >= f.low && f.value <= f.high) || math.IsNaN(f.value) {
 			return fault.Field(f.name, "", "must be from %g to %g, got %g", f.low, f.high, f.value)

@@ -95,6 +95,7 @@ type distillation struct {
 	weights []float32
 	e       *train.Parameters
 	tokens  int // rows of tokens
+	spread  *spread
 	report  *Report
 }
 
@@ -148,6 +149,10 @@ func (d *distillation) train(ctx context.Context, targets *cache) (err error) {
 	defer func() { err = errors.Join(err, engine.Close()) }()
 	optimizer := &autograd.AdaGrad{Threads: o.Threads}
 	matrix := &autograd.Matrix{Name: "embedding", Data: d.e.Table, Rows: d.e.Rows, Cols: d.e.Dim, Stride: kernel.Stride(d.e.Dim)}
+	if d.spread, err = newSpread(ctx, targets, len(s.texts), o); err != nil {
+		return err
+	}
+	d.spread.apply(d.e.Table[:d.tokens*kernel.Stride(d.e.Dim)], kernel.Stride(d.e.Dim), o.Threads, true)
 	perEpoch := (len(s.texts) + o.BatchSize - 1) / o.BatchSize
 	steps := perEpoch * o.Epochs
 	place := make([]int32, d.tokens)
@@ -220,5 +225,6 @@ func (d *distillation) batch(b *train.Batch, texts []int, place []int32, targets
 		b.Rows = append(b.Rows, int32(row))
 		b.Offsets = append(b.Offsets, int32(len(b.Tokens)))
 	}
+	d.spread.apply(d.e.Table[d.tokens*stride:(d.tokens+n)*stride], stride, d.o.Threads, false)
 	return nil
 }

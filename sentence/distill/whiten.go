@@ -2,10 +2,7 @@ package distill
 
 import (
 	"context"
-	"errors"
 	"math"
-
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/sentence/train"
@@ -46,19 +43,10 @@ func (d *distillation) whiten(ctx context.Context) error {
 		}
 		kernel.GemmParallel(d.o.Threads, true, false, dim, dim, count, 1, vectors, stride, vectors, stride, 1, sum, dim)
 	}
-	covariance := mat.NewSymDense(dim, nil)
-	for i := range dim {
-		for j := i; j < dim; j++ {
-			covariance.SetSym(i, j, float64(sum[i*dim+j])/float64(max(1, n))-mean[i]/float64(max(1, n))*mean[j]/float64(max(1, n)))
-		}
+	values, directions, err := components(sum, mean, n)
+	if err != nil {
+		return err
 	}
-	var eigen mat.EigenSym
-	if !eigen.Factorize(covariance, true) {
-		return errors.New("principal components could not be computed: the numbers of the table are too large")
-	}
-	var directions mat.Dense
-	eigen.VectorsTo(&directions) // columns, in the ascending order of their values
-	values := eigen.Values(nil)
 	out := d.o.Dim
 	factor := make([]float32, out*dim) // a row a component
 	total, kept := 0.0, 0.0
@@ -71,7 +59,7 @@ func (d *distillation) whiten(ctx context.Context) error {
 	d.report.Variance = kept / max(total, 1e-30)
 	for i := range out {
 		at := dim - 1 - i
-		by := math.Pow(max(values[at], 1e-6*values[dim-1], 1e-30)/max(values[dim-1], 1e-30), -d.o.Whiten/2)
+		by := scaling(values[at], values[dim-1], 1e-6, d.o.Whiten)
 		for j := range dim {
 			factor[i*dim+j] = float32(directions.At(j, at) * by)
 		}

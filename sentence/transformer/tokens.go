@@ -2,6 +2,8 @@ package transformer
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -36,7 +38,10 @@ func (e *Encoder) Tokenizer() *tokenize.Tokenizer { return e.tokenizer.Tokenizer
 func openTokenizer(dir string) (*tokenizer, error) {
 	path := filepath.Join(dir, "tokenizer.json")
 	t, err := tokenize.Open(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fault.New("copy it from where the model is from; a model with only a vocab.txt must be saved again with a fast tokenizer", "%w", err)
+	case err != nil:
 		return nil, err
 	}
 	data, err := os.ReadFile(path)

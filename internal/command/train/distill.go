@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,7 +54,7 @@ $ train distill --teacher all-MiniLM-L6-v2 --pairs pairs.tsv --dim 256 --precisi
 $ search eval sts -m small`,
 		RunE: job.run,
 	}
-	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "CORPUS", Help: "text file, folder or glob, or - for standard input (default, without --pairs: a bundled sample of pairs)"})
+	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "CORPUS", Help: "text file, folder or glob, or - for standard input (default, without --pairs: bundled samples of pairs and of English Wikipedia)"})
 	cli.Declare(cmd, cli.ForInput,
 		cli.Flag{Name: "teacher", Arg: "FOLDER", Into: &job.teacher, Help: "transformer to imitate"},
 		cli.PromptFlag(), cli.PrecisionFlag(),
@@ -69,8 +70,9 @@ $ search eval sts -m small`,
 		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "learning rate at first; it falls linearly to 0"},
 		cli.Flag{Name: "sif", Arg: "A", Into: &o.SIF, Field: "SIF", Help: "a token that makes up the share p of the text is weighted by A/(A+p)"},
 		cli.Flag{Name: "whiten", Arg: "X", Into: &o.Whiten, Field: "Whiten", Help: "scale the principal components of the vectors by variance^(-X/2); 0 leaves them as they are, 1 makes them equal"},
+		cli.Flag{Name: "whiten-teacher", Arg: "X", Into: &o.WhitenTeacher, Field: "WhitenTeacher", Help: "before the table learns from the teacher's vectors, subtract their mean and scale their components by variance^(-X/2), which helps search more than similarity; 0 leaves them as they are"},
 		cli.Flag{Name: "beside", Arg: "MODEL", Into: &job.beside, Field: "Beside", Help: "put the vectors of a model with the teacher's tokens, as 'train sentence --tokenizer FOLDER' makes it, beside the learned ones before the principal components are computed"},
-		cli.Flag{Name: "same-space", Into: &job.same, Help: "keep the vectors in the space of the teacher, so that they can be compared with its own: --whiten 0 and all dimensions"},
+		cli.Flag{Name: "same-space", Into: &job.same, Help: "keep the vectors in the space of the teacher, so that they can be compared with its own: --whiten 0, --whiten-teacher 0 and all dimensions"},
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of the choice of the texts and of their order"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "all cores"})
 	return cli.Declare(cmd, cli.ForOutput,
@@ -106,15 +108,15 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 		return cli.UsageError(fault.New("name a transformer: --teacher all-MiniLM-L6-v2", "no teacher is named"))
 	case j.output == "":
 		return cli.UsageError(fault.New("name the folder to write: -o model", "no output is named"))
-	case j.same && (cmd.Flags().Changed("whiten") || j.options.Dim != 0 || j.beside != ""):
-		return cli.UsageError(fault.New("leave one of them out", "--same-space cannot be used with --whiten, --dim or --beside"))
+	case j.same && (cmd.Flags().Changed("whiten") || cmd.Flags().Changed("whiten-teacher") || j.options.Dim != 0 || j.beside != ""):
+		return cli.UsageError(fault.New("leave one of them out", "--same-space cannot be used with --whiten, --whiten-teacher, --dim or --beside"))
 	case len(j.pairs) == 0 && j.input.Columns != "":
 		return cli.UsageError(fault.New("name the pairs with --pairs FILE, or leave it out", "--columns applies to pairs"))
 	case len(args) == 0 && (j.text != (text.Selection{}) || j.skipBad):
 		return cli.UsageError(fault.New("name files of text, or leave them out", "--field, --column and --skip-bad apply to CORPUS"))
 	}
 	if j.same {
-		j.options.Whiten = 0
+		j.options.Whiten, j.options.WhitenTeacher = 0, 0
 	}
 	if err := j.options.Validate(); err != nil {
 		return cli.UsageError(err)
@@ -163,7 +165,7 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	}
 	model.Config.Version = cli.Version()
 	model.Config.Progress.Seconds = report.Seconds
-	model.Config.Origin = "distilled from " + j.teacher
+	model.Config.Origin = "distilled from " + filepath.Base(filepath.Clean(j.teacher))
 	if err := checkpoints.Write(cmd.Context(), j.output, model, write); err != nil {
 		return err
 	}
@@ -215,17 +217,20 @@ func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transforme
 			}
 		}
 	}
-	if len(args) == 0 {
+	src := text.Sample()
+	switch {
+	case len(args) > 0:
+		var err error
+		if src, err = cli.OpenRecords(args, j.text, j.skipBad); err != nil {
+			return nil, err
+		}
+	case len(j.pairs) > 0:
 		return sample, nil
-	}
-	src, err := cli.OpenRecords(args, j.text, j.skipBad)
-	if err != nil {
-		return nil, err
 	}
 	progress := cli.StartProgress(cmd, "reading")
 	defer progress.Done()
 	var ids []int32
-	err = src.Texts(cmd.Context(), func(x *text.Text) error {
+	err := src.Texts(cmd.Context(), func(x *text.Text) error {
 		ids = tokenizer.Encode(ids[:0], string(x.Text))
 		sample.Add(ids)
 		progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(sample.Seen(), "texts"))
