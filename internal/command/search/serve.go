@@ -35,8 +35,8 @@ func serveCommand() *cobra.Command {
 		Long: `
 DIR is a collection or a model. Each has the name of its folder, unless NAME=DIR gives it another.
 The address is printed; open it in a browser. /openapi.json describes the API, /v1/embeddings
-answers as OpenAI's does, /healthz and /readyz say how the server is, and /metrics has figures for
-Prometheus. 'docs/serving.md' has examples.
+answers as OpenAI's does, /healthz and /readyz report whether the server runs and is ready, and
+/metrics has figures for Prometheus. 'docs/serving.md' has examples.
 
 The server listens on this machine only, unless --addr says otherwise; other machines need a token
 of --auth-token-file. A collection that is changed or replaced while it is served is opened
