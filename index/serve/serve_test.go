@@ -246,6 +246,28 @@ func TestWords(t *testing.T) {
 	x.want(x.post("/v1/words/words/explain", `{"text":"am I you"}`), object{"query.static.known": 3})
 }
 
+// Paths and methods that the page does not have are problems, like those of the API.
+func TestBesideThePage(t *testing.T) {
+	x := open(t, Options{})
+	for _, c := range []struct {
+		method, path string
+		status       int
+		detail       string
+	}{
+		{"GET", "/nothing", 404, `no such address: "/nothing"`},
+		{"GET", "/static/../../etc/passwd", 404, `no such address: "/static/../../etc/passwd"`},
+		{"GET", "/app.js/", 404, `no such address: "/app.js/"`},
+		{"PUT", "/", 405, "the method PUT cannot be used here"},
+		{"POST", "/app.js", 405, "the method POST cannot be used here"},
+	} {
+		w, o := x.do(c.method, c.path, "")
+		x.want(o, object{"status": c.status, "detail": c.detail})
+		if w.Code != c.status || w.Header().Get("Content-Type") != "application/problem+json" || c.status == 405 && w.Header().Get("Allow") != "GET, HEAD" {
+			t.Errorf("%s %s: %d %v", c.method, c.path, w.Code, w.Header())
+		}
+	}
+}
+
 // "am I you" is the mean of (1, 2), (5, 0) and (2, 0): (8/3, 2/3).
 func TestEmbeddings(t *testing.T) {
 	x := open(t, Options{})
