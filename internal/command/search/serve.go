@@ -142,7 +142,8 @@ func (o *serveOptions) complete(cmd *cobra.Command) (err error) {
 		if err != nil {
 			return fault.New("both must be PEM files that belong together", "cannot use %s and %s: %w", o.cert, o.key, err)
 		}
-		o.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+		c := &certificate{cert: o.cert, key: o.key, pair: &pair, changed: modified(o.cert, o.key), warn: func(err error) { cli.Warn(cmd, "the certificate stays as it was: %v", err) }}
+		o.TLS = &tls.Config{GetCertificate: c.get, MinVersion: tls.VersionTLS12}
 	}
 	level := &slog.HandlerOptions{Level: slog.LevelInfo}
 	if cli.Quiet(cmd) {
