@@ -2,11 +2,11 @@ package cluster
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // commonShare is the share of the texts above which a word says nothing about a cluster.
@@ -14,32 +14,47 @@ const commonShare = 0.3
 
 // Words counts the words of clusters.
 type Words struct {
-	counts    []map[string]int // by cluster: occurrences
-	documents map[string]int   // texts that contain a word
-	texts     int
+	clusters int
+	words    map[string]*wordCount
+	texts    int
+}
+
+// wordCount is how often a word occurs.
+type wordCount struct {
+	in    []int // occurrences by cluster
+	texts int   // that contain it
+	last  int   // the last of these texts, numbered from 1
+}
+
+// scored is a word of a cluster.
+type scored struct {
+	*wordCount
+	word  string
+	score float64
 }
 
 // NewWords returns empty counts of k clusters.
 func NewWords(k int) *Words {
-	w := &Words{counts: make([]map[string]int, k), documents: map[string]int{}}
-	for i := range w.counts {
-		w.counts[i] = map[string]int{}
-	}
-	return w
+	return &Words{clusters: k, words: map[string]*wordCount{}}
 }
 
 // Add counts the words of a text of a cluster: runs of at least three letters, in lower case.
 func (w *Words) Add(cluster int, text string) {
-	seen := map[string]bool{}
 	w.texts++
 	for word := range strings.FieldsFuncSeq(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) {
-		if n := len([]rune(word)); n < 3 && !unicode.In([]rune(word)[0], unicode.Han) || n > 40 {
+		first, _ := utf8.DecodeRuneInString(word)
+		if n := utf8.RuneCountInString(word); n < 3 && !unicode.Is(unicode.Han, first) || n > 40 {
 			continue
 		}
-		w.counts[cluster][word]++
-		if !seen[word] {
-			seen[word] = true
-			w.documents[word]++
+		c := w.words[word]
+		if c == nil {
+			c = &wordCount{in: make([]int, w.clusters)}
+			w.words[strings.Clone(word)] = c
+		}
+		c.in[cluster]++
+		if c.last != w.texts {
+			c.last = w.texts
+			c.texts++
 		}
 	}
 }
@@ -52,34 +67,43 @@ func (w *Words) Add(cluster int, text string) {
 // Words of more than 30% of the texts are left out if there are ten texts or more. A cluster that has no other words is
 // named by these.
 func (w *Words) Label(n int, common func(word string) bool) [][]string {
-	totals, all := make([]int, len(w.counts)), map[string]int{}
-	mean := 0.0
-	for k, counts := range w.counts {
-		for word, c := range counts {
-			totals[k] += c
-			all[word] += c
+	totals, mean := make([]int, w.clusters), 0.0
+	of := make([][]scored, w.clusters)
+	for word, c := range w.words {
+		for k, occurrences := range c.in {
+			if occurrences > 0 {
+				totals[k] += occurrences
+				of[k] = append(of[k], scored{word: word, wordCount: c})
+			}
 		}
-		mean += float64(totals[k]) / float64(len(w.counts))
 	}
-	labels := make([][]string, len(w.counts))
-	for k, counts := range w.counts {
-		score := map[string]float64{}
-		for word, c := range counts {
-			score[word] = float64(c) / float64(totals[k]) * math.Log(1+mean/float64(all[word]))
+	for _, total := range totals {
+		mean += float64(total) / float64(w.clusters)
+	}
+	labels := make([][]string, w.clusters)
+	for k, words := range of {
+		for i := range words {
+			all := 0
+			for _, occurrences := range words[i].in {
+				all += occurrences
+			}
+			words[i].score = float64(words[i].in[k]) / float64(totals[k]) * math.Log(1+mean/float64(all))
 		}
-		words := slices.SortedFunc(maps.Keys(score), func(a, b string) int {
-			return cmp.Or(cmp.Compare(score[b], score[a]), cmp.Compare(a, b))
+		slices.SortFunc(words, func(a, b scored) int {
+			return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.word, b.word))
 		})
-		for _, word := range words {
+		for _, c := range words {
 			if len(labels[k]) == n {
 				break
 			}
-			if (w.texts < 10 || float64(w.documents[word]) <= commonShare*float64(w.texts)) && (common == nil || !common(word)) {
-				labels[k] = append(labels[k], word)
+			if (w.texts < 10 || float64(c.texts) <= commonShare*float64(w.texts)) && (common == nil || !common(c.word)) {
+				labels[k] = append(labels[k], c.word)
 			}
 		}
 		if len(labels[k]) == 0 {
-			labels[k] = words[:min(n, len(words))]
+			for _, c := range words[:min(n, len(words))] {
+				labels[k] = append(labels[k], c.word)
+			}
 		}
 	}
 	return labels

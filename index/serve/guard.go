@@ -19,6 +19,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/luminavec/luminavec/index/serve/page"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -44,6 +45,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
+	if r.Method == http.MethodPost && r.URL.Path == "/" { // where clients of Hugging Face send texts
+		r.URL.Path, r.URL.RawPath = "/embed", ""
+	}
 	if p := s.check(out, r); p != nil {
 		s.fail(out, r, p)
 		return
@@ -58,7 +62,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.limited(out, r)
 	default:
 		s.deadline(w, s.options.Timeout)
-		s.page.ServeHTTP(out, r)
+		s.servePage(out, r)
 	}
 }
 
@@ -235,16 +239,37 @@ func (s *Server) answer(w *recorder, r *http.Request) {
 	s.send(w, r, answer)
 }
 
+// servePage sends a file of the page.
+func (s *Server) servePage(w *recorder, r *http.Request) {
+	switch {
+	case !page.Has(r.URL.Path):
+		s.fail(w, r, noAddress(r))
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		s.fail(w, r, badMethod(w, r))
+	default:
+		s.page.ServeHTTP(w, r)
+	}
+}
+
+func noAddress(r *http.Request) *Problem {
+	return problem(http.StatusNotFound, fault.New("/openapi.json lists the addresses", "no such address: %.100q", r.URL.Path))
+}
+
+func badMethod(w http.ResponseWriter, r *http.Request) *Problem {
+	return problem(http.StatusMethodNotAllowed, fault.New("use "+w.Header().Get("Allow"), "the method %s cannot be used here", r.Method))
+}
+
 func (s *Server) send(w *recorder, r *http.Request, answer *buffer) {
 	if r.Pattern == "" { // by the mux, in plain text
 		switch answer.status {
 		case http.StatusNotFound:
 			w.Header().Del("Content-Type")
-			s.fail(w, r, problem(http.StatusNotFound, fault.New("/openapi.json lists the addresses", "no such address: %.100q", r.URL.Path)))
+			s.fail(w, r, noAddress(r))
 			return
 		case http.StatusMethodNotAllowed:
 			w.Header().Del("Content-Type")
-			s.fail(w, r, problem(http.StatusMethodNotAllowed, fault.New("use "+w.Header().Get("Allow"), "the method %s cannot be used here", r.Method)))
+			s.fail(w, r, badMethod(w, r))
 			return
 		}
 	}

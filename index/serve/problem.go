@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/index/filter"
@@ -67,6 +68,21 @@ func init() { // how huma is told
 	huma.NewError = newProblem
 	huma.DefaultArrayNullable = false
 	huma.ValidateStrictCasing = true
+	validation.MsgUnexpectedProperty = "unknown key"
+	validation.MsgExpectedRequiredProperty = "the key %s is missing"
+	validation.MsgExpectedOneOf = "must be one of %s"
+	validation.MsgExpectedMinimumNumber = "must be at least %v"
+	validation.MsgExpectedMaximumNumber = "must be at most %v"
+	validation.MsgExpectedMinLength = "must have %d or more characters"
+	validation.MsgExpectedMaxLength = "must have %d or fewer characters"
+	validation.MsgExpectedMinItems = "must have %d or more items"
+	validation.MsgExpectedMaxItems = "must have %d or fewer items"
+	validation.MsgExpectedBoolean = "expected true or false"
+	validation.MsgExpectedNumber = "expected a number"
+	validation.MsgExpectedInteger = "expected a whole number"
+	validation.MsgExpectedString = "expected a string"
+	validation.MsgExpectedArray = "expected an array"
+	validation.MsgExpectedObject = "expected an object"
 }
 
 // forOpenAI adds to a problem what clients of OpenAI's API expect.

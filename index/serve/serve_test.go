@@ -246,6 +246,28 @@ func TestWords(t *testing.T) {
 	x.want(x.post("/v1/words/words/explain", `{"text":"am I you"}`), object{"query.static.known": 3})
 }
 
+// Paths and methods that the page does not have are problems, like those of the API.
+func TestBesideThePage(t *testing.T) {
+	x := open(t, Options{})
+	for _, c := range []struct {
+		method, path string
+		status       int
+		detail       string
+	}{
+		{"GET", "/nothing", 404, `no such address: "/nothing"`},
+		{"GET", "/static/../../etc/passwd", 404, `no such address: "/static/../../etc/passwd"`},
+		{"GET", "/app.js/", 404, `no such address: "/app.js/"`},
+		{"PUT", "/", 405, "the method PUT cannot be used here"},
+		{"POST", "/app.js", 405, "the method POST cannot be used here"},
+	} {
+		w, o := x.do(c.method, c.path, "")
+		x.want(o, object{"status": c.status, "detail": c.detail})
+		if w.Code != c.status || w.Header().Get("Content-Type") != "application/problem+json" || c.status == 405 && w.Header().Get("Allow") != "GET, HEAD" {
+			t.Errorf("%s %s: %d %v", c.method, c.path, w.Code, w.Header())
+		}
+	}
+}
+
 // "am I you" is the mean of (1, 2), (5, 0) and (2, 0): (8/3, 2/3).
 func TestEmbeddings(t *testing.T) {
 	x := open(t, Options{})
@@ -267,6 +289,10 @@ func TestEmbeddings(t *testing.T) {
 	var rows [][]float64
 	if json.Unmarshal(w.Body.Bytes(), &rows); len(rows) != 1 || math.Abs(rows[0][0]-4/math.Sqrt(17)) > 1e-6 || math.Abs(rows[0][1]-1/math.Sqrt(17)) > 1e-6 {
 		t.Errorf("/embed: %d %s", w.Code, w.Body)
+	}
+	again, _ := x.do("POST", "/", `{"model":"words","inputs":["am I you"],"truncate":true}`)
+	if again.Code != 200 || again.Body.String() != w.Body.String() {
+		t.Errorf("POST / is not POST /embed: %d %s", again.Code, again.Body)
 	}
 	// The vector of a text finds what the text finds.
 	vector := at(x.post("/v1/embeddings", `{"model":"docs","input":"a cat","input_type":"query"}`), "data.0.embedding")

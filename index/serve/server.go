@@ -216,7 +216,7 @@ func unmarshal(data []byte, v any) error {
 	return err
 }
 
-// State says how the server is.
+// State is the state of the server.
 type State struct {
 	Status string `json:"status" enum:"ok,ready"`
 }

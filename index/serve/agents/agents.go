@@ -111,7 +111,7 @@ func Serve(ctx context.Context, s *shelf.Shelf, in io.Reader, out io.Writer, o O
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	lines := newStdio(in, out)
-	err := newServer(s, o, true).Run(ctx, &mcp.IOTransport{Reader: lines, Writer: lines, MaxLineLength: maxRequest})
+	err := newServer(s, o, true).Run(ctx, &mcp.IOTransport{Reader: lines, Writer: lines, MaxLineLength: maxRequest + 1})
 	if err == nil || errors.Is(err, io.EOF) {
 		return nil
 	}

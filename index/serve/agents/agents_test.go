@@ -212,7 +212,7 @@ func TestBadArguments(t *testing.T) {
 		{"search", object{"query": "x", "limit": 3}, "unknown argument \"limit\"\nhint: search takes \"query\""},
 		{"search", object{"query": "you", "where": "yeer > 5"}, "yeer"},
 		{"search", object{"query": "you", "where": "year >"}, "where: condition, character 7"},
-		{"search", object{"query": "you", "collection": "other"}, "no such collection: \"other\"\nhint: it has \"notes\""},
+		{"search", object{"query": "you", "collection": "other"}, "no such collection: \"other\"\nhint: the collections are \"notes\""},
 		{"read", object{}, "label or path must be given"},
 		{"read", object{"label": 1, "path": "docs/a.md"}, "label or path must be given"},
 		{"read", object{"label": 99999}, "label is not in the collection"},
@@ -401,6 +401,15 @@ func TestServe(t *testing.T) {
 	if m := receive(); m["error"] == nil {
 		t.Fatal(m)
 	}
+	// What is not a message is answered with an error, and the next message is read.
+	for line, code := range map[string]float64{"garbage": -32700, `{"jsonrpc":"2.0",`: -32700, `{"a":1}`: -32600, "5": -32600, "[]": -32600, `[{"jsonrpc":"2.0","id":7,"method":"ping"}]`: -32600, `{"jsonrpc":"2.0","id":{},"method":"ping"}`: -32600,
+		`{"jsonrpc":"1.0","id":7,"method":"ping"}`: -32600, `"` + strings.Repeat("a", maxRequest) + `"`: -32600} {
+		send(line)
+		if m := receive(); m["id"] != nil || m["error"] == nil || m["error"].(object)["code"] != code {
+			t.Errorf("%.40s: %v, expected code %v", line, m, code)
+		}
+	}
+	send("\r")
 	send(`{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"search","arguments":{"query":"you"}}}`)
 	if m := receive(); m["result"] == nil || m["id"] != 3.0 {
 		t.Fatal(m)

@@ -112,6 +112,24 @@ func Handler() http.Handler {
 	return mux
 }
 
+// fileOf returns the name of the file at a path, or "" if the page has none there.
+func fileOf(path string) string {
+	switch name := strings.TrimPrefix(path, "/"); name {
+	case "":
+		return "index.html"
+	case "favicon.ico":
+		return "icon.svg"
+	default:
+		if assets()[name] == nil {
+			return ""
+		}
+		return name
+	}
+}
+
+// Has reports whether the page has a file at a path.
+func Has(path string) bool { return fileOf(path) != "" }
+
 func setHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", securityPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -124,15 +142,12 @@ func setHeaders(h http.Header) {
 func serveAsset(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	setHeaders(h)
-	name := r.PathValue("file")
-	if name == "" || name == "favicon.ico" {
-		name = map[string]string{"": "index.html", "favicon.ico": "icon.svg"}[name]
-	}
-	a, ok := assets()[name]
-	if !ok {
+	name := fileOf(r.URL.Path)
+	if name == "" {
 		http.Error(w, "not found", http.StatusNotFound)
 		return
 	}
+	a := assets()[name]
 	body, tag := a.plain, a.tag
 	switch encoding := accepted(r.Header.Get("Accept-Encoding")); encoding {
 	case "br":

@@ -169,9 +169,9 @@ func use[T closer](entries []*entry[T], kind, name string) (T, func(), error) {
 		}
 	}
 	var none T
-	hint := "the server has none"
+	hint := "the server has no " + kind + "s"
 	if len(entries) > 0 {
-		hint = "it has " + fault.Names(names(entries))
+		hint = fmt.Sprintf("the %ss are %s", kind, fault.Names(names(entries)))
 	}
 	return none, nil, fault.Mark(fault.New(hint, "no such %s: %q", kind, name), ErrUnknown)
 }

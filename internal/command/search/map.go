@@ -126,7 +126,7 @@ func runMap(cmd *cobra.Command, args []string, o mapOptions) error {
 	}
 	switch {
 	case sources == 0:
-		return cli.UsageError(fault.New("name a collection, or a model with -m, or vectors with --vectors", "nothing to draw is named"))
+		return cli.UsageError(fault.New("name a collection, or a model with -m, or vectors with --vectors", "no collection, model or vectors to draw"))
 	case sources > 1 || len(args) > 1:
 		return cli.UsageError(fault.New("name one collection, or one model with -m, or vectors with --vectors", "a map shows one of them"))
 	case len(args) == 0 && o.output == "":

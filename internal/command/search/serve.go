@@ -35,8 +35,8 @@ func serveCommand() *cobra.Command {
 		Long: `
 DIR is a collection or a model. Each has the name of its folder, unless NAME=DIR gives it another.
 The address is printed; open it in a browser. /openapi.json describes the API, /v1/embeddings
-answers as OpenAI's does, /healthz and /readyz say how the server is, and /metrics has figures for
-Prometheus. 'docs/serving.md' has examples.
+answers as OpenAI's does, /healthz and /readyz report whether the server runs and is ready, and
+/metrics has figures for Prometheus. 'docs/serving.md' has examples.
 
 The server listens on this machine only, unless --addr says otherwise; other machines need a token
 of --auth-token-file. A collection that is changed or replaced while it is served is opened
@@ -142,7 +142,8 @@ func (o *serveOptions) complete(cmd *cobra.Command) (err error) {
 		if err != nil {
 			return fault.New("both must be PEM files that belong together", "cannot use %s and %s: %w", o.cert, o.key, err)
 		}
-		o.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+		c := &certificate{cert: o.cert, key: o.key, pair: &pair, changed: modified(o.cert, o.key), warn: func(err error) { cli.Warn(cmd, "the certificate stays as it was: %v", err) }}
+		o.TLS = &tls.Config{GetCertificate: c.get, MinVersion: tls.VersionTLS12}
 	}
 	level := &slog.HandlerOptions{Level: slog.LevelInfo}
 	if cli.Quiet(cmd) {

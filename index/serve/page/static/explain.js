@@ -40,7 +40,7 @@ export class ExplainView {
       this.latest.stop();
       this.steps = [];
       fill(this.pills);
-      fill(this.cards, h("div", {class: "welcome"}, h("p", null, "Type a text to see what the model of this collection makes of it.")));
+      fill(this.cards, h("div", {class: "welcome"}, h("p", null, "Type a text to see what the model makes of it.")));
       return;
     }
     const got = await this.latest.run(signal => model ? this.#byModel(text, signal) : this.#byExample(text, signal));
