@@ -54,7 +54,11 @@ func (s *store) each(query []float32, labels []int64, use func(*scratch, id)) er
 		w.Fresh = append(w.Fresh, find(label))
 	}
 	s.Mu.RUnlock()
-	for _, n := range w.Fresh {
+	const ahead = 4
+	for i, n := range w.Fresh {
+		if next := i + ahead; next < len(w.Fresh) && w.Fresh[next] != none {
+			s.Arena.Prefetch(w.Fresh[next])
+		}
 		if n != none && !s.Visible(n) {
 			n = none
 		}

@@ -30,6 +30,9 @@ func (e *Encoder) encodeBatch(ctx context.Context, vectors []float32, known []in
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
+	if threads == 1 {
+		return e.encodeTexts(ctx, vectors, known, texts)
+	}
 	dim := e.Dim()
 	workers := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError().WithMaxGoroutines(threads)
 	for from := 0; from < len(texts) && ctx.Err() == nil; from += batchTexts {

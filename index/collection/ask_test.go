@@ -5,16 +5,19 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/sentence"
 )
 
 // askedCollection opens the collection that LUMINAVEC_COLLECTION names, or makes one of 20,000 passages
 // whose words are as frequent as those of natural texts (Zipf), and returns questions for it.
-func askedCollection(b *testing.B) (*Collection, []string) {
+func askedCollection(b testing.TB) (*Collection, []string) {
 	if dir := os.Getenv("LUMINAVEC_COLLECTION"); dir != "" {
 		var questions []string
 		for _, p := range sets.STSBenchmarkDev().Pairs {
@@ -72,5 +75,67 @@ func BenchmarkAsk(b *testing.B) {
 			}
 			b.ReportMetric(float64((cpuTime()-began).Microseconds())/float64(b.N), "cpu-µs/op")
 		})
+	}
+}
+
+// The passages of answers are those that comparing all vectors and the words of all passages finds.
+func TestAnswersOfAll(t *testing.T) {
+	c, questions := askedCollection(t)
+	ctx := context.Background()
+	vectors, err := c.Vectors(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels, err := index.Labels(c.index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(labels)
+	asked, wanted, found := questions[:100], map[fusion.Mode]int{}, map[fusion.Mode]int{}
+	for _, question := range asked {
+		vector, _, err := c.asks.EncodeBatch(ctx, []string{question}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dense, err := index.Scores(nil, vectors, vector, labels)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, mode := range []fusion.Mode{fusion.Hybrid, fusion.Dense} {
+			a, err := c.Ask(ctx, Question{Text: question, Mode: mode})
+			if err != nil {
+				t.Fatal(err)
+			}
+			score := func(i int) float64 { return float64(dense[i]) }
+			if mode == fusion.Hybrid {
+				words, err := c.words.Query(ctx, question)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer words.Release()
+				score = func(i int) float64 {
+					return fusion.Combine(a.Statistics.Dense.Z(float64(dense[i])), a.Statistics.Words.Z(words.Score(labels[i])), fusion.DenseWeight)
+				}
+			}
+			scores := make([]float64, len(labels))
+			for i := range scores {
+				scores[i] = score(i)
+			}
+			sorted := slices.Sorted(slices.Values(scores))
+			least := sorted[len(sorted)-10] - 1e-6
+			wanted[mode] += len(a.Hits)
+			for _, h := range a.Hits {
+				if i, _ := slices.BinarySearch(labels, h.Label); scores[i] >= least {
+					found[mode]++
+				}
+			}
+		}
+	}
+	for mode, n := range wanted {
+		recall := float64(found[mode]) / float64(n)
+		t.Logf("%s: %.4f", mode, recall)
+		if n < 10*len(asked) || recall < 0.99 {
+			t.Errorf("%s: %d passages, of which %.4f are the best", mode, n, recall)
+		}
 	}
 }

@@ -37,6 +37,8 @@ type Collection struct {
 	sampled   sync.Once // makes sampleSet, for the statistics of similarities
 	sampleSet *index.Subset
 	sampleErr error
+
+	kept keptVectors // if info.Rescored
 }
 
 // Hit is a passage found by a query. For cosine and dot a larger score is nearer; for
@@ -133,6 +135,9 @@ func open(ctx context.Context, dir string) (*Collection, error) {
 	if err != nil {
 		c.Close()
 		return nil, err
+	}
+	if info.Rescored {
+		c.kept = newKeptVectors(info.Dim)
 	}
 	return c, nil
 }

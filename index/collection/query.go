@@ -93,7 +93,7 @@ type Match struct {
 }
 
 // depth is the minimum number of passages that each of the two searches of a hybrid search finds.
-const depth = 200
+const depth = 100
 
 // defaultRecall is the share of the nearest vectors that a search finds on average, unless Question.Search has
 // another.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -110,22 +111,64 @@ func (w *writer) measureRescored() error {
 	return nil
 }
 
-// similarities returns the cosines of a vector with the passages of labels, which are encoded again.
+// similarities returns the cosines of a vector with the passages of labels, which are encoded again unless
+// their vectors are kept.
 func (c *Collection) similarities(ctx context.Context, vector []float32, labels []int64) ([]float32, error) {
-	vectors, err := c.encode(ctx, labels)
-	if err != nil {
-		return nil, err
+	vectors, missing := make([]*keptVector, len(labels)), make([]int64, 0, len(labels))
+	for i, label := range labels {
+		if vectors[i] = c.kept.get(label); vectors[i] == nil {
+			missing = append(missing, label)
+		}
 	}
-	dim, norm := len(vector), kernel.Norm(vector)
+	if len(missing) > 0 {
+		encoded, err := c.encode(ctx, missing)
+		if err != nil {
+			return nil, err
+		}
+		dim, at := len(vector), 0
+		for i, label := range labels {
+			if vectors[i] == nil {
+				v := slices.Clone(encoded[at*dim : (at+1)*dim]) // a piece of encoded would keep all of it
+				vectors[i] = &keptVector{label, kernel.Norm(v), v}
+				c.kept.put(vectors[i])
+				at++
+			}
+		}
+	}
+	norm := kernel.Norm(vector)
 	scores := make([]float32, len(labels))
-	for i := range scores {
-		v := vectors[i*dim : (i+1)*dim]
-		if n := norm * kernel.Norm(v); n > 0 {
-			scores[i] = kernel.Dot(vector, v) / n
+	for i, v := range vectors {
+		if n := norm * v.norm; n > 0 {
+			scores[i] = kernel.Dot(vector, v.values) / n
 		}
 	}
 	return scores, nil
 }
+
+// keptVectors keeps vectors of passages that were encoded again: questions have many candidates in common. Each
+// label has one place, which it shares with others. It is safe for concurrent use.
+type keptVectors []atomic.Pointer[keptVector]
+
+// keptBytes is about how much memory an open collection uses for them.
+const keptBytes = 16 << 20
+
+func newKeptVectors(dim int) keptVectors { return make(keptVectors, max(1, keptBytes/(4*dim))) }
+
+type keptVector struct {
+	label  int64
+	norm   float32
+	values []float32
+}
+
+// get returns the vector of a label, or nil.
+func (k keptVectors) get(label int64) *keptVector {
+	if v := k[label%int64(len(k))].Load(); v != nil && v.label == label {
+		return v
+	}
+	return nil
+}
+
+func (k keptVectors) put(v *keptVector) { k[v.label%int64(len(k))].Store(v) }
 
 // encode returns the vectors of passages, packed one after another, by encoding them again.
 func (c *Collection) encode(ctx context.Context, labels []int64) ([]float32, error) {

@@ -4,6 +4,7 @@ package exact
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -52,6 +53,7 @@ type Signs struct {
 
 	arena  *arena.Arena
 	target Target
+	share  float32   // of the bounds of codes that is allowed for
 	lower  []float32 // what the distances are at least, by the signs
 	first  walk.Heap
 	sorted []walk.Key
@@ -69,7 +71,12 @@ type ordered struct {
 // Find compares the query, which is set, with those of the first total vectors of a that may be among the k
 // nearest. With k = 0, the target has a limit from the beginning.
 func (s *Signs) Find(a *arena.Arena, target Target, total, k int) {
-	s.arena, s.target = a, target
+	s.arena, s.target, s.share = a, target, 1
+	if s.Sigmas > 0 && a.Form == arena.Codes {
+		// The vectors are those of the codes. The bounds are for the rounding of the query then, in the worst
+		// direction; allow for a random one.
+		s.share = min(1, float32(codes.Sigmas/math.Sqrt(float64(a.Space.Len-1))))
+	}
 	q := &s.Query
 	q.EncodeForSigns()
 	if a.Coded {
@@ -100,7 +107,7 @@ func (s *Signs) compareFirst(total, k int) (last walk.Key) {
 	s.first = s.first[:0]
 	count := 0
 	if k > 0 {
-		count = max(leastFirst, 2*k)
+		count = max(leastFirst, k+k/2)
 	}
 	limit, slack := q.Limit(s.target.Worst()), q.Slack(0)
 	if s.Sigmas > 0 && s.Sigmas < codes.Sigmas {
@@ -154,7 +161,7 @@ func (s *Signs) compareNear() {
 		return
 	}
 	s.target.TouchCodes(s.near)
-	slack := q.Slack(a.Bits)
+	slack := q.Slack(a.Bits) * s.share
 	s.away = slices.Grow(s.away[:0], len(s.near))[:len(s.near)]
 	t := a.Codes()
 	t.Prefetch(&q.Codes, walk.AsInt32(s.near))
