@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -170,6 +171,10 @@ func (c *Collection) do(ctx context.Context, method, address string, body, into 
 		var failed *url.Error
 		if errors.As(err, &failed) {
 			err = failed.Err
+		}
+		var op *net.OpError
+		if errors.As(err, &op) { // repeats the address
+			err = op.Err
 		}
 		return fault.New("check the address, and that 'search serve' runs there", "cannot ask %s: %w", address, err)
 	}
