@@ -85,8 +85,7 @@ func run(args []string) error {
 	}
 	beam.Init() // does not return in a worker
 	if !slices.Contains(names, name) {
-		flag.Usage()
-		return fmt.Errorf("name a pipeline: %s", strings.Join(names, ", "))
+		return fmt.Errorf("expected a pipeline, %s, but found %q; --help lists the flags", strings.Join(names, ", "), name)
 	}
 	o.Extra = flag.Args()
 	if err := o.complete(name); err != nil {

@@ -169,4 +169,3 @@ func trainRounds(s beam.Scope, o *options) error {
 	}
 	return nil
 }
-

@@ -46,6 +46,10 @@ type Question struct {
 	// GroupBy is GroupByFile to return only the best passage of each file. Default "": all.
 	GroupBy string
 
+	// Counts, if set, are the numbers of passages by which the words are weighted, those of several collections that
+	// are searched together. Default nil: those of this collection.
+	Counts *fulltext.Counts
+
 	// Search says how the index of vectors is searched. Its filters are not used. The default of its Recall
 	// is 0.99; 1 compares all vectors.
 	Search index.SearchOptions
@@ -242,7 +246,7 @@ func (s *asking) search(ctx context.Context) error {
 	}
 	if s.q.Mode != fusion.Dense {
 		var err error
-		if s.matches, err = s.c.words.Query(ctx, s.q.Text); err != nil {
+		if s.matches, err = s.c.matches(ctx, s.q); err != nil {
 			return err
 		}
 		s.answer.Unknown = s.matches.Unknown

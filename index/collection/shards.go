@@ -3,8 +3,9 @@ package collection
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/luminavec/luminavec/index/filter"
+	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -19,6 +22,63 @@ import (
 // Asker answers questions: a Collection, or one on another machine.
 type Asker interface {
 	Ask(ctx context.Context, q Question) (*Answer, error)
+}
+
+// counter is an Asker that says how rare the words of a question are.
+type counter interface {
+	Counts(ctx context.Context, text string) (*fulltext.Counts, error)
+}
+
+// Counts says how rare the words of a question are in the collection, for Question.Counts.
+func (c *Collection) Counts(ctx context.Context, text string) (*fulltext.Counts, error) {
+	if c.words == nil {
+		return &fulltext.Counts{}, nil
+	}
+	return c.words.Counts(ctx, text)
+}
+
+// Identity identifies what decides whether vectors of two collections can be compared: the metric and the models. It is "" in
+// collections of older releases, which do not say.
+func (c *Collection) Identity() string {
+	if c.info.Models == nil {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(strings.Join(c.info.modelSums(), "\n")))
+	return c.info.Metric + ":" + hex.EncodeToString(sum[:16])
+}
+
+// checkIdentities returns an error if vectors of two shards cannot be compared.
+func checkIdentities(shards []Shard) error {
+	var first, name string
+	for _, s := range shards {
+		other, ok := s.Asker.(interface{ Identity() string })
+		if !ok {
+			continue
+		}
+		id := other.Identity()
+		if id == "" {
+			continue
+		}
+		if first == "" {
+			first, name = id, s.Name
+		}
+		if id == first {
+			continue
+		}
+		a, _, _ := strings.Cut(first, ":")
+		if b, _, _ := strings.Cut(id, ":"); a != b {
+			return fault.New("search collections that were built with one metric", "%s has the metric %s, but %s %s", name, a, s.Name, b)
+		}
+		return fault.Mention("build them with one model, or set Mode to bm25", "%s and %s have different models", name, s.Name)
+	}
+	return nil
+}
+
+func (c *Collection) matches(ctx context.Context, q Question) (*fulltext.Matches, error) {
+	if q.Counts == nil {
+		return c.words.Query(ctx, q.Text)
+	}
+	return c.words.QueryTerms(ctx, c.words.Terms(q.Text), q.Counts)
 }
 
 // Shard is one of several collections that are searched as one.
@@ -32,7 +92,7 @@ type ShardsOptions struct {
 	// Partial answers with the shards that can be searched, and lists the others in Answer.Failed. Default false: the
 	// first failure is an error.
 	Partial bool
-	// Timeout is the time that each shard has. Default 0: as long as ctx.
+	// Timeout is the time that each shard has, a quarter of it for the counts. Default 0: as long as ctx.
 	Timeout time.Duration
 }
 
@@ -44,6 +104,12 @@ type ShardError struct {
 
 func (e ShardError) Error() string { return e.Name + ": " + e.Err.Error() }
 func (e ShardError) Unwrap() error { return e.Err }
+
+// NoShardError says that no shard answered, though ShardsOptions.Partial was set.
+type NoShardError struct{ Failed []ShardError }
+
+func (e *NoShardError) Error() string { return "no shard answered; the first: " + e.Failed[0].Error() }
+func (e *NoShardError) Unwrap() error { return e.Failed[0] }
 
 // Statistics say how the scores of a question are distributed over a collection.
 type Statistics struct {
@@ -58,9 +124,11 @@ const asked = 3
 
 // AskShards searches several collections as one. All are asked at once, and what they find is ranked together.
 //
-// With fusion.Dense and exact indexes the answer is that of one collection of all passages. The scores of words
-// depend on how rare a word is in its shard, and the z-scores of fusion.Hybrid are computed with the means and deviations of all
-// shards together, so that answers differ little from those of one collection if the passages were divided at random.
+// With fusion.Dense and exact indexes the answer is that of one collection of all passages. The other modes ask twice: first
+// how many passages of each shard have the words of the question, then for passages, with the sums, so that a word is
+// as rare for one shard as for another. The mean length of the passages stays that of the shard, and the z-scores of
+// fusion.Hybrid are computed with the means and deviations of all shards together, so that answers differ a little from those of one
+// collection if the passages were divided at random. If q.Counts is set, the first question is left out.
 func AskShards(ctx context.Context, shards []Shard, q Question, o ShardsOptions) (*Answer, error) {
 	if len(shards) == 0 {
 		return nil, fault.New("name at least one", "no collection to search")
@@ -71,52 +139,88 @@ func AskShards(ctx context.Context, shards []Shard, q Question, o ShardsOptions)
 	if q.K < 0 {
 		return nil, fault.Field("K", "", "must be positive, got %d", q.K)
 	}
+	if q.Mode != fusion.BM25 {
+		if err := checkIdentities(shards); err != nil {
+			return nil, err
+		}
+	}
+	left := o.Timeout
+	if q.Counts == nil && q.Mode != fusion.Dense {
+		left -= o.Timeout / 4
+		q.Counts = CountShards(ctx, shards, q.Text, o.Timeout/4)
+	}
 	one := q
 	one.MinScore = nil
 	if q.Mode == fusion.Hybrid || q.Mode == "" {
 		one.K = min(asked*q.K, max(q.K, 1000))
 	}
-	answers, errs := make([]*Answer, len(shards)), make([]error, len(shards))
-	p := pool.New().WithMaxGoroutines(max(1, min(len(shards), 64)))
-	for i, s := range shards {
-		p.Go(func() {
-			ctx := ctx
-			if o.Timeout > 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, o.Timeout)
-				defer cancel()
-			}
-			if answers[i], errs[i] = ask(ctx, s.Asker, one); errors.Is(errs[i], context.DeadlineExceeded) && o.Timeout > 0 {
-				errs[i] = fault.New("ask it alone, or allow more time", "no answer in %s", o.Timeout)
-			}
-		})
+	answers := make([]*Answer, len(shards))
+	errs := each(ctx, shards, left, func(ctx context.Context, i int) (err error) {
+		answers[i], err = shards[i].Ask(ctx, one)
+		return err
+	})
+	for i, err := range errs {
+		if errors.Is(err, context.DeadlineExceeded) && o.Timeout > 0 {
+			errs[i] = fault.New("ask it alone, or allow more time", "no answer in %s", o.Timeout)
+		}
 	}
-	p.Wait()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	return mergeAnswers(shards, answers, errs, q, o.Partial)
 }
 
-// ask calls a shard; one that panics is an error.
-func ask(ctx context.Context, a Asker, q Question) (answer *Answer, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fault.Recovered(v)
+// CountShards adds up the counts of the words of a question. A shard that cannot count or fails is left out.
+func CountShards(ctx context.Context, shards []Shard, text string, timeout time.Duration) *fulltext.Counts {
+	counts := make([]*fulltext.Counts, len(shards))
+	errs := each(ctx, shards, timeout, func(ctx context.Context, i int) (err error) {
+		if c, ok := shards[i].Asker.(counter); ok {
+			counts[i], err = c.Counts(ctx, text)
 		}
-	}()
-	return a.Ask(ctx, q)
+		return err
+	})
+	all := &fulltext.Counts{Terms: map[string]int64{}}
+	for i, c := range counts {
+		if errs[i] == nil && c != nil {
+			all.Add(c)
+		}
+	}
+	return all
+}
+
+// each calls f for all shards at once, each with a timeout unless it is 0. A panic is an error.
+func each(ctx context.Context, shards []Shard, timeout time.Duration, f func(ctx context.Context, i int) error) []error {
+	errs := make([]error, len(shards))
+	p := pool.New().WithMaxGoroutines(max(1, min(len(shards), 64)))
+	for i := range shards {
+		p.Go(func() {
+			defer func() {
+				if v := recover(); v != nil {
+					errs[i] = fault.Recovered(v)
+				}
+			}()
+			ctx := ctx
+			if timeout > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, timeout)
+				defer cancel()
+			}
+			errs[i] = f(ctx, i)
+		})
+	}
+	p.Wait()
+	return errs
 }
 
 // mergeAnswers makes one answer of those of the shards.
 func mergeAnswers(shards []Shard, answers []*Answer, errs []error, q Question, partial bool) (*Answer, error) {
 	all := &Answer{Mode: q.Mode, NoMatch: true, NoWords: true, NoMeaning: true}
-	var noWord error
+	var nothing error // why a shard can have no passage of the answer, though another may
 	found := 0
 	for i, a := range answers {
 		switch err := errs[i]; {
-		case errors.Is(err, ErrNoWord): // another shard may have it
-			noWord = err
+		case errors.Is(err, ErrNoWord) || errors.Is(err, filter.ErrNoField):
+			nothing = err
 		case err != nil && !partial:
 			return nil, fault.Mention(fault.Hint(err), "%s: %w", shards[i].Name, err)
 		case err != nil:
@@ -134,13 +238,14 @@ func mergeAnswers(shards []Shard, answers []*Answer, errs []error, q Question, p
 			all.Unknown = slices.DeleteFunc(slices.Clone(all.Unknown), func(w string) bool { return !slices.Contains(a.Unknown, w) })
 			all.NoMatch, all.NoWords, all.NoMeaning = all.NoMatch && a.NoMatch, all.NoWords && a.NoWords, all.NoMeaning && a.NoMeaning
 			all.Statistics = pooled(all.Statistics, a.Statistics)
+			all.Failed = append(all.Failed, a.Failed...)
 		}
 	}
 	if found == 0 {
-		if noWord != nil {
-			return nil, noWord
+		if nothing != nil {
+			return nil, nothing
 		}
-		return nil, fmt.Errorf("no shard answered; the first: %w", all.Failed[0])
+		return nil, &NoShardError{all.Failed}
 	}
 	if q.DenseWeight == 0 {
 		q.DenseWeight = fusion.DenseWeight

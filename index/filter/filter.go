@@ -2,6 +2,7 @@ package filter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,7 +55,15 @@ type Error struct {
 	At      int    // the place, in bytes
 	Message string
 	Advice  string // what to do; may be empty
+
+	noField bool
 }
+
+// ErrNoField is, for errors.Is, the error for a condition on a field that no passage has.
+var ErrNoField = errors.New("no such field")
+
+// Is implements the interface of errors.Is.
+func (e *Error) Is(target error) bool { return target == ErrNoField && e.noField }
 
 // maxShown is the number of columns of a condition that an error shows, fewer than those of a
 // narrow terminal.
@@ -244,11 +253,11 @@ func (e *evaluation) unknown(c *comparison) error {
 	hint := "no passage has metadata"
 	for _, name := range names {
 		if strings.EqualFold(name, c.field) {
-			return &Error{e.text, c.at, fmt.Sprintf("no passage has the field %q", c.field), fmt.Sprintf("did you mean %q?", name)}
+			return &Error{e.text, c.at, fmt.Sprintf("no passage has the field %q", c.field), fmt.Sprintf("did you mean %q?", name), true}
 		}
 	}
 	if len(names) > 0 {
 		hint = "the fields are " + fault.Names(names)
 	}
-	return &Error{e.text, c.at, fmt.Sprintf("no passage has the field %q", c.field), hint}
+	return &Error{e.text, c.at, fmt.Sprintf("no passage has the field %q", c.field), hint, true}
 }

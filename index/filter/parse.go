@@ -74,7 +74,7 @@ type parser struct {
 }
 
 func (p *parser) fail(at int, message, advice string) *Error {
-	return &Error{p.text, min(at, len(p.text)), message, advice}
+	return &Error{p.text, min(at, len(p.text)), message, advice, false}
 }
 
 // expected returns the error for a token in the wrong place.

@@ -71,10 +71,10 @@ func (x *Index) Search(ctx context.Context, question string, k int, allowed *roa
 
 // Query computes the scores of all passages for a question.
 func (x *Index) Query(ctx context.Context, question string) (*Matches, error) {
-	if len(question) > maxQuestion {
-		return nil, fault.New("ask a shorter question", "the question has %d bytes, more than %d", len(question), maxQuestion)
+	if err := checkLength(question); err != nil {
+		return nil, err
 	}
-	return x.QueryTerms(ctx, x.Terms(question))
+	return x.QueryTerms(ctx, x.Terms(question), nil)
 }
 
 // borrow returns an analyser for one goroutine, which puts it back.
@@ -108,8 +108,9 @@ func (x *Index) Terms(text string) []Weighted {
 	return terms
 }
 
-// QueryTerms computes the scores of all passages for terms with weights.
-func (x *Index) QueryTerms(ctx context.Context, terms []Weighted) (*Matches, error) {
+// QueryTerms computes the scores of all passages for terms with weights. If all is not nil, the rarer a term is in
+// it, the more it counts.
+func (x *Index) QueryTerms(ctx context.Context, terms []Weighted, all *Counts) (*Matches, error) {
 	p := x.prepare()
 	m := &Matches{index: x, segments: p.segments, scores: make([][]float32, len(p.segments))}
 	var sum, squares float64
@@ -125,9 +126,10 @@ func (x *Index) QueryTerms(ctx context.Context, terms []Weighted) (*Matches, err
 		if err != nil {
 			return nil, err
 		}
-		idf := w.Weight * math.Log(1+(float64(p.live-t.df)+0.5)/(float64(t.df)+0.5))
+		live, df := all.of(w.Term, int64(p.live), int64(t.df))
+		idf := w.Weight * math.Log(1+(float64(live-df)+0.5)/(float64(df)+0.5))
 		m.Ideal += idf * (k1 + 1)
-		if t.df == 0 {
+		if df == 0 {
 			m.Unknown = append(m.Unknown, cmp.Or(w.Word, w.Term))
 			continue
 		}

@@ -1,13 +1,14 @@
 package push
 
 import (
+	"bufio"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"net/url"
 	"slices"
 	"strconv"
@@ -38,6 +39,10 @@ type postgres struct {
 
 // pgColumns are those that are written, in order.
 const pgColumns = "id, path, title, heading, first_line, last_line, text, fields, hash, embedding"
+
+// searched is how many characters of a text are searched for words: a tsvector has at most 1 MB, and one of a text of
+// short and different words is larger than the text.
+const searched = 200000
 
 // headingMark joins the trail of headings, as the commands print it.
 const headingMark = " › "
@@ -81,6 +86,18 @@ func (t *postgres) connect(ctx context.Context) (err error) {
 	return nil
 }
 
+// lost says why a connection was lost. pgx repeats the address for every attempt.
+func lost(err error) error {
+	var network *net.OpError
+	switch {
+	case errors.As(err, &network):
+		return fault.Mark(network.Err, errTemporary)
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return fault.Mark(errors.New("the connection was lost"), errTemporary)
+	}
+	return err
+}
+
 // pgError says what to do about an error of the server.
 func pgError(err error, doing string) error {
 	if err == nil {
@@ -91,7 +108,7 @@ func pgError(err error, doing string) error {
 		if pgconn.SafeToRetry(err) || pgconn.Timeout(err) || strings.Contains(err.Error(), "conn closed") {
 			err = fault.Mark(err, errTemporary)
 		}
-		return fault.New("check the address, and that the server runs", "%s: %w", doing, err)
+		return fault.New("check the address, and that the server runs", "%s: %w", doing, lost(err))
 	}
 	hint := server.Hint
 	switch class := server.Code[:min(2, len(server.Code))]; {
@@ -148,8 +165,8 @@ func (t *postgres) Prepare(ctx context.Context, s Schema) error {
 		// The configuration is one of a fixed list.
 		if _, err := tx.Exec(ctx, fmt.Sprintf(`CREATE TABLE %s (id text PRIMARY KEY, path text NOT NULL, title text NOT NULL, heading text NOT NULL,
 			first_line integer NOT NULL, last_line integer NOT NULL, text text NOT NULL, fields jsonb NOT NULL, hash text NOT NULL, embedding %s,
-			words tsvector GENERATED ALWAYS AS (setweight(to_tsvector('%s', title || ' ' || heading), 'A') || to_tsvector('%[3]s', text)) STORED)`,
-			t.table.Sanitize(), t.typeOf(s.Dim), config)); err != nil {
+			words tsvector GENERATED ALWAYS AS (setweight(to_tsvector('%s', title || ' ' || heading), 'A') || to_tsvector('%[3]s', left(text, %[4]d))) STORED)`,
+			t.table.Sanitize(), t.typeOf(s.Dim), config, searched)); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, fmt.Sprintf("CREATE INDEX ON %s USING gin (words)", t.table.Sanitize())); err != nil {
@@ -268,30 +285,26 @@ func (t *postgres) Upsert(ctx context.Context, rows []Row) error {
 	})
 }
 
-// writeCSV writes rows for COPY.
+// writeCSV writes rows for COPY. All values are quoted: \N without quotes is NULL.
 func writeCSV(out io.Writer, rows []Row) error {
-	w := csv.NewWriter(out)
+	w := bufio.NewWriter(out)
 	for i := range rows {
 		r := &rows[i]
 		fields, err := json.Marshal(r.Fields)
 		if err != nil {
 			return err
 		}
-		vector := `\N`
+		for _, value := range []string{r.ID, r.Path, r.Title, strings.Join(r.Heading, headingMark), strconv.Itoa(r.FirstLine), strconv.Itoa(r.LastLine),
+			r.Text, strings.ReplaceAll(string(fields), `\u0000`, "\ufffd"), r.Hash} {
+			w.WriteString(`"` + strings.ReplaceAll(pgText(value), `"`, `""`) + `",`)
+		}
 		if r.Vector != nil {
-			vector = vectorText(r.Vector)
-		}
-		record := []string{r.ID, r.Path, r.Title, strings.Join(r.Heading, headingMark), strconv.Itoa(r.FirstLine), strconv.Itoa(r.LastLine),
-			r.Text, strings.ReplaceAll(string(fields), `\u0000`, "\ufffd"), r.Hash, vector}
-		for i := range record {
-			record[i] = pgText(record[i])
-		}
-		if err := w.Write(record); err != nil {
-			return err
+			w.WriteString(`"` + vectorText(r.Vector) + `"` + "\n")
+		} else {
+			w.WriteString(`\N` + "\n")
 		}
 	}
-	w.Flush()
-	return w.Error()
+	return w.Flush()
 }
 
 // vectorText is a vector as pgvector reads it.

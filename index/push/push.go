@@ -12,7 +12,7 @@
 // # What is sent
 //
 // A row is a passage. Its id is that of the record, or else the path of the file; further passages of the
-// same id have #2, #3, … added. So a row keeps its id when the collection is built again, and rows are
+// same id have #2, #3, … added, and of an id of more than 1,000 bytes the end is replaced by a hash. So a row keeps its id when the collection is built again, and rows are
 // replaced by id. The vector is the one that the index keeps: of codes, what they stand for.
 //
 // Each row has a hash of its content. Run asks the database for the hashes first and sends only the rows that differ,
@@ -38,6 +38,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/luminavec/luminavec/corpora/documents"
@@ -188,10 +189,12 @@ func Run(ctx context.Context, c *collection.Collection, t Target, o RunOptions) 
 		return nil, fault.New("", "the numbers of rows and attempts must be positive")
 	}
 	options := c.Index().Options()
-	if err := t.Prepare(ctx, Schema{Dim: options.Dim, Metric: options.Metric, Language: c.Info().Language}); err != nil {
+	s := sender{ctx: ctx, target: t, o: o}
+	if err := s.try(func() error {
+		return t.Prepare(ctx, Schema{Dim: options.Dim, Metric: options.Metric, Language: c.Info().Language})
+	}); err != nil {
 		return nil, err
 	}
-	s := sender{ctx: ctx, target: t, o: o}
 	used := map[string]int{}
 	err := c.EachPassage(ctx, func(p *collection.Stored) {
 		if s.err != nil {
@@ -337,7 +340,25 @@ func rowOf(p *collection.Stored) Row {
 	if r.ID == "" {
 		r.ID = p.Path
 	}
+	r.ID, r.Path = shortened(stored(r.ID)), stored(r.Path)
 	return r
+}
+
+// stored returns a name as databases can hold it: valid UTF-8 without NUL.
+func stored(name string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(name, "\ufffd"), "\x00", "\ufffd")
+}
+
+// longestID is the number of bytes that an index of any of the databases can hold as a key.
+const longestID = 1000
+
+// shortened replaces the end of an id that is too long for a key with a hash of all of it.
+func shortened(id string) string {
+	if len(id) <= longestID {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	return strings.ToValidUTF8(id[:longestID-64], "") + "…" + hex.EncodeToString(sum[:16])
 }
 
 // fields returns the metadata as JSON has it.

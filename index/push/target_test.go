@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
@@ -236,6 +237,28 @@ func TestUnique(t *testing.T) {
 	}
 	if want := []string{"a", "b", "a#2", "a#2#2", "a#3", "a#2#3", "b#2"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// Ids, texts and values that databases cannot hold as they are.
+func TestCSV(t *testing.T) {
+	var b strings.Builder
+	err := writeCSV(&b, []Row{{ID: `\N`, Path: `a"b,c`, Title: `\.`, Text: "x\x00\r\ny", Fields: map[string]any{"z": "\x00"}, Hash: "h", Vector: []float32{1, -.5}}, {ID: "i"}})
+	// As PostgreSQL's documentation of COPY has it: only \N without quotes is NULL, and quotes are doubled.
+	want := `"\N","a""b,c","\.","","0","0","x` + "\ufffd\r\ny" + `","{""z"":""` + "\ufffd" + `""}","h","[1,-0.5]"` + "\n" + `"i","","","","0","0","","null","",\N` + "\n"
+	if err != nil || b.String() != want {
+		t.Errorf("%v:\n%q, want\n%q", err, b.String(), want)
+	}
+}
+
+func TestShortened(t *testing.T) {
+	if r := rowOf(&collection.Stored{Passage: documents.Passage{ID: "a\x00b", Path: "caf\xe9.txt"}}); r.ID != "a\ufffdb" || r.Path != "caf\ufffd.txt" {
+		t.Errorf("%+v", r)
+	}
+	long := strings.Repeat("ä", 700)
+	a, b := shortened(long+"1"), shortened(long+"2")
+	if shortened("id") != "id" || a == b || len(a) > longestID || !utf8.ValidString(a) || !strings.HasPrefix(a, "ääää") || shortened(long+"1") != a {
+		t.Errorf("%q, %q", a, b)
 	}
 }
 

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/luminavec/luminavec/index/collection"
+	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/index/serve/shelf"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -32,6 +34,8 @@ type Described struct {
 	Fields   []shelf.Field `json:"fields,omitempty" doc:"metadata for conditions"`
 	HasMap   bool          `json:"has_map,omitempty" doc:"whether a map was stored by 'search map'"`
 	Writable bool          `json:"writable,omitempty" doc:"whether records can be added and deleted"`
+	Shards   []string      `json:"shards,omitempty" doc:"where the passages are, if they are divided: folders and servers; only questions can then be asked"`
+	Identity string        `json:"identity,omitempty" doc:"metric and models: vectors of collections with the same one can be compared"`
 }
 
 // Named is the name in a path.
@@ -40,14 +44,17 @@ type Named struct {
 }
 
 func (s *Server) describe(name string) (*Described, error) {
-	c, done, err := s.shelf.Collection(name)
+	if shards := s.sharded[name]; shards != nil {
+		return shards.describe(), nil
+	}
+	c, done, err := s.collection(name)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
 	info := c.Info()
 	d := &Described{Name: name, Kind: Documents, Passages: info.Passages, Files: info.Files, Dim: info.Dim, Model: name, Language: info.Language, Metric: info.Metric,
-		Updated: info.Updated, Modes: []string{string(fusion.Dense)}, Writable: s.options.Writable && info.Format > 1, HasMap: c.HasMap()}
+		Updated: info.Updated, Modes: []string{string(fusion.Dense)}, Writable: s.options.Writable && info.Format > 1, HasMap: c.HasMap(), Identity: c.Identity()}
 	if c.FullText() != nil {
 		d.Modes = []string{string(fusion.Hybrid), string(fusion.Dense), string(fusion.BM25)}
 	}
@@ -91,6 +98,9 @@ func (s *Server) Describe() ([]Described, error) {
 			return nil, err
 		}
 	}
+	for _, shards := range s.options.Sharded {
+		list = append(list, *shards.describe())
+	}
 	for _, name := range s.shelf.Models() {
 		if err := add(s.describeModel(name)); err != nil {
 			return nil, err
@@ -107,6 +117,8 @@ type question struct {
 	MinScore    *float64 `json:"min_score,omitempty" doc:"leave out passages with a lower score"`
 	GroupBy     string   `json:"group_by,omitempty" enum:"file" doc:"only the best passage of each document"`
 	DenseWeight *float64 `json:"dense_weight,omitempty" exclusiveMinimum:"0" maximum:"1" doc:"weight of the meaning in the mode hybrid"`
+
+	Counts *fulltext.Counts `json:"counts,omitempty" doc:"weigh words by these counts, the sums of several collections; default: those of this collection"`
 }
 
 // Answer is the answer to a question.
@@ -115,12 +127,32 @@ type Answer struct {
 	Results     []shelf.Result `json:"results" doc:"best first"`
 	NoGoodMatch bool           `json:"no_good_match" doc:"the results are no nearer than passages are to unrelated texts"`
 	Notes       []string       `json:"notes" doc:"for example words that no passage has"`
+
+	Unknown    []string               `json:"unknown_words,omitempty" doc:"words of the question that no passage has"`
+	NoWord     bool                   `json:"no_word,omitempty" doc:"the question has no word that the mode can use; the notes say why"`
+	NoWords    bool                   `json:"no_words,omitempty" doc:"the question has only very common words, which are not searched for"`
+	NoMeaning  bool                   `json:"no_meaning,omitempty" doc:"the model does not know any word of the question"`
+	Distances  bool                   `json:"distances,omitempty" doc:"scores are distances, of which smaller ones are better"`
+	Statistics *collection.Statistics `json:"statistics,omitempty" doc:"how the scores of all passages are distributed, to rank the answers of several collections together"`
+	Failed     []FailedShard          `json:"failed,omitempty" doc:"shards that did not answer: the results are without their passages"`
+}
+
+// FailedShard is a part of a collection that did not answer.
+type FailedShard struct {
+	Shard string `json:"shard" doc:"folder or address"`
+	Error string `json:"error"`
 }
 
 type (
 	queryInput struct {
 		Named
 		Body question
+	}
+	countsInput struct {
+		Named
+		Body struct {
+			Text string `json:"text" minLength:"1" doc:"the question"`
+		}
 	}
 	passageInput struct {
 		Named
@@ -187,6 +219,7 @@ func (s *Server) collectionRoutes() {
 		return s.describe(in.Name)
 	})
 	register(s, http.MethodPost, "/v1/collections/{name}/query", "query", aboutCollections, "Find the passages that answer a question", s.query)
+	register(s, http.MethodPost, "/v1/collections/{name}/counts", "count-words", aboutCollections, "Count the passages that have the words of a question", s.counts)
 	register(s, http.MethodPost, "/v1/collections/{name}/similar", "similar", aboutCollections, "Find passages similar to a passage, a text or a vector", s.similar)
 	register(s, http.MethodGet, "/v1/collections/{name}/passages/{label}", "get-passage", aboutCollections, "Read a passage and those around it", s.passage)
 	register(s, http.MethodGet, "/v1/collections/{name}/document", "get-document", aboutCollections, "Read the passages of a document", s.document)
@@ -220,32 +253,36 @@ func (s *Server) query(ctx context.Context, in *queryInput) (*Answer, error) {
 	if err := checkText(q.Text); err != nil {
 		return nil, err
 	}
-	c, done, err := s.shelf.Collection(in.Name)
+	ask := collection.Question{Text: q.Text, K: q.K, Mode: fusion.Mode(q.Mode), Where: q.Where, MinScore: q.MinScore, GroupBy: q.GroupBy, Counts: q.Counts}
+	if q.DenseWeight != nil {
+		ask.DenseWeight = *q.DenseWeight
+	}
+	if shards := s.sharded[in.Name]; shards != nil {
+		return shards.query(ctx, ask)
+	}
+	c, done, err := s.collection(in.Name)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	ask := collection.Question{Text: q.Text, K: q.K, Mode: fusion.Mode(q.Mode), Where: q.Where, MinScore: q.MinScore, GroupBy: q.GroupBy}
-	if q.DenseWeight != nil {
-		ask.DenseWeight = *q.DenseWeight
-	}
 	found, err := c.Ask(ctx, ask)
+	return answerOf(ask, modesOf(c), c, found, err)
+}
+
+// answerOf returns an answer as the server sends it. The words of the question are marked as by c.
+func answerOf(q collection.Question, modes []fusion.Mode, c *shelf.Collection, found *collection.Answer, err error) (*Answer, error) {
 	if errors.Is(err, collection.ErrNoWord) { // not a fault of who types a question
-		a := &Answer{Mode: q.Mode, Results: []shelf.Result{}, NoGoodMatch: true, Notes: []string{err.Error()}}
+		a := &Answer{Mode: string(cmp.Or(q.Mode, modes[0])), Results: []shelf.Result{}, NoGoodMatch: true, NoWord: true, Notes: []string{err.Error()}}
 		if hint := fault.Hint(err); hint != "" {
 			a.Notes = append(a.Notes, hint)
-		}
-		if a.Mode == "" {
-			if a.Mode = string(fusion.Hybrid); c.FullText() == nil {
-				a.Mode = string(fusion.Dense)
-			}
 		}
 		return a, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	a := &Answer{Mode: string(found.Mode), Results: c.Results(q.Text, found.Hits), NoGoodMatch: found.NoMatch, Notes: []string{}}
+	a := &Answer{Mode: string(found.Mode), Results: c.Results(q.Text, found.Hits), NoGoodMatch: found.NoMatch, Notes: []string{}, Unknown: found.Unknown,
+		NoWords: found.NoWords, NoMeaning: found.NoMeaning, Distances: found.Distances, Statistics: &found.Statistics}
 	if len(found.Unknown) > 0 {
 		a.Notes = append(a.Notes, "no passage has "+fault.Names(found.Unknown))
 	}
@@ -255,7 +292,26 @@ func (s *Server) query(ctx context.Context, in *queryInput) (*Answer, error) {
 	case found.NoWords && found.Mode == fusion.Hybrid:
 		a.Notes = append(a.Notes, "the question has only very common words: only the meaning is compared")
 	}
+	for _, f := range found.Failed {
+		a.Failed = append(a.Failed, FailedShard{f.Name, f.Err.Error()})
+		a.Notes = append(a.Notes, "the results are without "+f.Error())
+	}
 	return a, nil
+}
+
+func (s *Server) counts(ctx context.Context, in *countsInput) (*fulltext.Counts, error) {
+	if err := checkText(in.Body.Text); err != nil {
+		return nil, err
+	}
+	if shards := s.sharded[in.Name]; shards != nil {
+		return collection.CountShards(ctx, shards.Shards, in.Body.Text, shards.Timeout), ctx.Err()
+	}
+	c, done, err := s.collection(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return c.Counts(ctx, in.Body.Text)
 }
 
 func (s *Server) similar(ctx context.Context, in *similarInput) (*Answer, error) {
@@ -272,7 +328,7 @@ func (s *Server) similar(ctx context.Context, in *similarInput) (*Answer, error)
 	if given != 1 {
 		return nil, refuse("body", "", "must have a label, a text or a vector, and one of them only", nil)
 	}
-	c, done, err := s.shelf.Collection(in.Name)
+	c, done, err := s.collection(in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -311,7 +367,7 @@ func notFound(err error) error {
 }
 
 func (s *Server) passage(_ context.Context, in *passageInput) (*Passages, error) {
-	c, done, err := s.shelf.Collection(in.Name)
+	c, done, err := s.collection(in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -345,7 +401,7 @@ func part(c *shelf.Collection, f *collection.File, from, n int) (*Passages, erro
 }
 
 func (s *Server) document(_ context.Context, in *documentInput) (*Passages, error) {
-	c, done, err := s.shelf.Collection(in.Name)
+	c, done, err := s.collection(in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -358,7 +414,7 @@ func (s *Server) document(_ context.Context, in *documentInput) (*Passages, erro
 }
 
 func (s *Server) files(_ context.Context, in *filesInput) (*Files, error) {
-	c, done, err := s.shelf.Collection(in.Name)
+	c, done, err := s.collection(in.Name)
 	if err != nil {
 		return nil, err
 	}

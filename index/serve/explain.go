@@ -86,7 +86,7 @@ func (s *Server) explain(ctx context.Context, in *explainInput) (*Explained, err
 	if err := checkText(in.Body.Text); err != nil {
 		return nil, err
 	}
-	c, done, err := s.shelf.Collection(in.Name)
+	c, done, err := s.collection(in.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -59,7 +59,7 @@ func packed[T any](values []T, add func([]byte, T) []byte) string {
 }
 
 func (s *Server) getMap(ctx context.Context, in *Named) (*Map, error) {
-	c, done, err := s.shelf.Collection(in.Name)
+	c, done, err := s.collection(in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (s *Server) locate(ctx context.Context, in *locateInput) (*Located, error) 
 	if err := checkText(in.Body.Text); err != nil {
 		return nil, err
 	}
-	c, done, err := s.shelf.Collection(in.Name)
+	c, done, err := s.collection(in.Name)
 	if err != nil {
 		return nil, err
 	}

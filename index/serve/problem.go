@@ -24,6 +24,7 @@ type Problem struct {
 	Status   int            `json:"status" doc:"HTTP status code"`
 	Detail   string         `json:"detail" doc:"what happened"`
 	Hint     string         `json:"hint,omitempty" doc:"what to do"`
+	Type     string         `json:"type,omitempty" enum:"no-such-field" doc:"kind of the problem, if programs need it: the condition has a field that no passage has"`
 	Position *int           `json:"position,omitempty" doc:"of a condition: the code point where the error is, from 0"`
 	Errors   []ProblemPlace `json:"errors,omitempty" doc:"each value at fault"`
 	// OpenAI repeats the problem for clients of OpenAI's API.
@@ -178,6 +179,8 @@ func problem(status int, err error) *Problem {
 // names are the keys of the API for the fields of options.
 var names = map[string]string{"K": "k", "Mode": "mode", "DenseWeight": "dense_weight", "Where": "where", "MinScore": "min_score", "GroupBy": "group_by", "Vector": "vector"}
 
+const noSuchField = "no-such-field" // a Problem.Type, which package remote knows
+
 // problemOf returns the problem of an error. What a client cannot know, such as where files are, is only logged.
 func (s *Server) problemOf(ctx context.Context, err error) error {
 	var p *Problem
@@ -197,7 +200,9 @@ func (s *Server) problemOf(ctx context.Context, err error) error {
 	case errors.As(err, &condition):
 		p = refuse("body.where", condition.Hint(), condition.Error(), condition.Text)
 		at := utf8.RuneCountInString(condition.Text[:condition.At])
-		p.Position = &at
+		if p.Position = &at; errors.Is(err, filter.ErrNoField) {
+			p.Type = noSuchField
+		}
 		return p
 	case errors.Is(err, collection.ErrBusy):
 		p = problem(http.StatusServiceUnavailable, fault.New("try again when it has finished", "another program is changing the collection"))

@@ -134,7 +134,7 @@ func (s *Server) write(ctx context.Context, name string, op *write) (*Written, e
 	if !s.options.Writable {
 		return nil, problem(http.StatusForbidden, fault.New("start the server so that collections are writable", "the collections of this server cannot be changed"))
 	}
-	c, done, err := s.shelf.Collection(name)
+	c, done, err := s.collection(name)
 	if err != nil {
 		return nil, err
 	}

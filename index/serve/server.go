@@ -85,6 +85,9 @@ type Options struct {
 	// Timeout is the time that a request may take to arrive, to run, and to be sent; default 0: 30 s.
 	Timeout time.Duration
 
+	// Sharded are collections that are divided among others. Default: none.
+	Sharded []*Sharded
+
 	// Log receives a line for each request and each change of a folder; default nil: none.
 	Log *slog.Logger
 	// Version is that of the program, for the document of the API.
@@ -144,6 +147,7 @@ type Server struct {
 	mux     *http.ServeMux // of the API
 	page    http.Handler   // everything else
 	metrics *metrics
+	sharded map[string]*Sharded
 	origins *http.CrossOriginProtection
 	tokens  [][sha256.Size]byte
 
@@ -172,6 +176,9 @@ func New(s *shelf.Shelf, o Options) (*Server, error) {
 				return nil, fault.Field("AllowOrigins", "", "must be origins, got %q", origin)
 			}
 		}
+	}
+	if err := server.openSharded(); err != nil {
+		return nil, err
 	}
 	server.metrics = newMetrics(server)
 	server.routes()
@@ -291,6 +298,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	go s.shelf.Watch(watching)
+	for _, shards := range s.options.Sharded {
+		go shards.folders.Watch(watching)
+	}
 	done := make(chan error, 1)
 	go func() {
 		if s.options.TLS != nil {

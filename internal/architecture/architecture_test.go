@@ -68,7 +68,7 @@ var rooms = map[string][]string{
 	"index/mining":           {"corpora/pairs", "corpora/text", "index"},
 	"index/serve/page":       {},
 	"index/serve":            {"checkpoints", "corpora/...", "index/...", "sentence/..."},
-	"index/serve/remote":     {"corpora/documents", "index/collection", "index/fusion"},
+	"index/serve/remote":     {"corpora/documents", "index/collection", "index/filter", "index/fulltext", "index/fusion"},
 	"index/push":             {"corpora/documents", "index", "index/collection", "index/fulltext", "index/fusion"},
 
 	"internal/architecture": {},

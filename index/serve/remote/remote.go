@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,6 +21,8 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index/collection"
+	"github.com/luminavec/luminavec/index/filter"
+	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -39,6 +42,11 @@ type Collection struct {
 	address string // ends with /v1/collections/NAME
 	token   string
 	client  *http.Client
+
+	passages int64
+	dim      int
+	modes    []fusion.Mode
+	identity string
 }
 
 // IsAddress reports whether a name is that of a collection on a server, and not of a folder.
@@ -69,7 +77,11 @@ func Open(ctx context.Context, address string, o Options) (*Collection, error) {
 		return nil, fault.New(example, "not the address of a collection: %q", address)
 	}
 	var described struct {
-		Kind string `json:"kind"`
+		Kind     string        `json:"kind"`
+		Passages int64         `json:"passages"`
+		Dim      int           `json:"dim"`
+		Modes    []fusion.Mode `json:"modes"`
+		Identity string        `json:"identity"`
 	}
 	if err := c.do(ctx, http.MethodGet, c.address, nil, &described); err != nil {
 		return nil, err
@@ -77,6 +89,7 @@ func Open(ctx context.Context, address string, o Options) (*Collection, error) {
 	if described.Kind != "documents" {
 		return nil, fault.New("", "%s is not a collection of documents", c.address)
 	}
+	c.passages, c.dim, c.modes, c.identity = described.Passages, described.Dim, described.Modes, described.Identity
 	return c, nil
 }
 
@@ -110,6 +123,25 @@ func listed(names []string) string {
 // Name is the address of the collection.
 func (c *Collection) Name() string { return c.address }
 
+// Len is the number of passages when it was opened.
+func (c *Collection) Len() int { return int(c.passages) }
+
+// Dim is the number of values of a vector.
+func (c *Collection) Dim() int { return c.dim }
+
+// Modes says how passages can be found, the default first.
+func (c *Collection) Modes() []fusion.Mode { return c.modes }
+
+// Identity is that of the collection when it was opened; see [collection.Collection.Identity].
+func (c *Collection) Identity() string { return c.identity }
+
+// Counts says how rare the words of a question are in the collection.
+func (c *Collection) Counts(ctx context.Context, text string) (*fulltext.Counts, error) {
+	counts := &fulltext.Counts{}
+	err := c.do(ctx, http.MethodPost, c.address+"/counts", map[string]string{"text": text}, counts)
+	return counts, err
+}
+
 // do sends a request and reads the answer.
 func (c *Collection) do(ctx context.Context, method, address string, body, into any) error {
 	var content io.Reader
@@ -140,6 +172,10 @@ func (c *Collection) do(ctx context.Context, method, address string, body, into 
 		if errors.As(err, &failed) {
 			err = failed.Err
 		}
+		var op *net.OpError
+		if errors.As(err, &op) { // repeats the address
+			err = op.Err
+		}
 		return fault.New("check the address, and that 'search serve' runs there", "cannot ask %s: %w", address, err)
 	}
 	defer response.Body.Close()
@@ -161,7 +197,7 @@ func (c *Collection) do(ctx context.Context, method, address string, body, into 
 // problem returns the error that a server has reported (RFC 9457).
 func problem(address string, response *http.Response, data []byte) error {
 	var p struct {
-		Title, Detail, Hint string
+		Title, Detail, Hint, Type string
 	}
 	message := response.Status
 	if json.Unmarshal(data, &p) == nil && p.Detail+p.Title != "" {
@@ -177,7 +213,11 @@ func problem(address string, response *http.Response, data []byte) error {
 			p.Hint = "check the name of the collection"
 		}
 	}
-	return fault.New(p.Hint, "%s: %s", address, message)
+	err := fault.New(p.Hint, "%s: %s", address, message)
+	if p.Type == "no-such-field" {
+		err = fault.Mark(err, filter.ErrNoField)
+	}
+	return err
 }
 
 // Ask implements collection.Asker. The width of a search in a graph is what the server uses.
@@ -190,6 +230,8 @@ func (c *Collection) Ask(ctx context.Context, q collection.Question) (*collectio
 		MinScore    *float64 `json:"min_score,omitempty"`
 		GroupBy     string   `json:"group_by,omitempty"`
 		DenseWeight float64  `json:"dense_weight,omitempty"`
+
+		Counts *fulltext.Counts `json:"counts,omitempty"`
 	}
 	var a struct {
 		Mode    string `json:"mode"`
@@ -213,15 +255,32 @@ func (c *Collection) Ask(ctx context.Context, q collection.Question) (*collectio
 			More int `json:"more"`
 		} `json:"results"`
 		NoGoodMatch bool                  `json:"no_good_match"`
+		Notes       []string              `json:"notes"`
+		NoWord      bool                  `json:"no_word"`
+		NoWords     bool                  `json:"no_words"`
+		NoMeaning   bool                  `json:"no_meaning"`
 		Unknown     []string              `json:"unknown_words"`
 		Distances   bool                  `json:"distances"`
 		Statistics  collection.Statistics `json:"statistics"`
+		Failed      []struct {
+			Shard, Error string
+		} `json:"failed"`
 	}
-	body := question{q.Text, q.K, string(q.Mode), q.Where, q.MinScore, q.GroupBy, q.DenseWeight}
+	body := question{q.Text, q.K, string(q.Mode), q.Where, q.MinScore, q.GroupBy, q.DenseWeight, q.Counts}
 	if err := c.do(ctx, http.MethodPost, c.address+"/query", body, &a); err != nil {
 		return nil, err
 	}
-	answer := &collection.Answer{Mode: fusion.Mode(a.Mode), NoMatch: a.NoGoodMatch, Unknown: a.Unknown, Distances: a.Distances, Statistics: a.Statistics}
+	if a.NoWord {
+		hint := ""
+		if len(a.Notes) > 1 {
+			hint = a.Notes[1]
+		}
+		return nil, fault.Mark(fault.New(hint, "%s", strings.Join(a.Notes[:min(1, len(a.Notes))], "")), collection.ErrNoWord)
+	}
+	answer := &collection.Answer{Mode: fusion.Mode(a.Mode), NoMatch: a.NoGoodMatch, NoWords: a.NoWords, NoMeaning: a.NoMeaning, Unknown: a.Unknown, Distances: a.Distances, Statistics: a.Statistics}
+	for _, f := range a.Failed { // of shards that the server itself searches
+		answer.Failed = append(answer.Failed, collection.ShardError{Name: c.address + ": " + f.Shard, Err: errors.New(f.Error)})
+	}
 	for _, r := range a.Results {
 		m := collection.Match{Score: r.Score, Dense: r.Parts.Dense, BM25: r.Parts.BM25, More: r.More}
 		p := r.Passage

@@ -254,13 +254,18 @@ type Result struct {
 	Passage Passage  `json:"passage"`
 	Matches [][2]int `json:"matches" doc:"words of the question in the text: first code point, and the one after the last"`
 	More    int      `json:"more,omitempty" doc:"other passages of the document among those compared"`
+	Shard   string   `json:"shard,omitempty" doc:"where it was found, if the collection is divided into shards; labels are those of the shard"`
 }
 
-// Results returns the passages of an answer. question is what is marked in them; it may be empty.
+// Results returns the passages of an answer. question is what is marked in them; it may be empty. Without a collection, c is nil,
+// nothing is marked.
 func (c *Collection) Results(question string, hits []collection.Match) []Result {
 	results := make([]Result, len(hits))
 	var terms map[string]bool
-	words := c.FullText()
+	var words *fulltext.Index
+	if c != nil {
+		words = c.FullText()
+	}
 	if words != nil && question != "" {
 		terms = map[string]bool{}
 		for _, t := range words.Terms(question) {
@@ -269,7 +274,7 @@ func (c *Collection) Results(question string, hits []collection.Match) []Result 
 	}
 	for i := range hits {
 		h := &hits[i]
-		results[i] = Result{Rank: i + 1, Score: h.Score, Parts: Parts{h.Dense, h.BM25}, Passage: PassageOf(&h.Stored), Matches: [][2]int{}, More: h.More}
+		results[i] = Result{Rank: i + 1, Score: h.Score, Parts: Parts{h.Dense, h.BM25}, Passage: PassageOf(&h.Stored), Matches: [][2]int{}, More: h.More, Shard: h.Shard}
 		if len(terms) > 0 {
 			results[i].Matches = codePoints(results[i].Passage.Text, words.SpansOf(terms, results[i].Passage.Text))
 		}

@@ -180,11 +180,12 @@ func (a *asker) connect(dir string) (end func(), err error) {
 				return end, cli.UsageError(fault.New("leave one of them out", "--in and --%s cannot be used together", name))
 			}
 		}
-		var endStore func() error
-		if a.find, endStore, err = findIn(a.cmd, a.collection, dir, o.in, o.table); err != nil {
+		find, endStore, err := findIn(a.cmd, a.collection, dir, o.in, o.table)
+		if err != nil {
 			return end, err
 		}
-		return func() { endStore(); end() }, nil
+		a.find = find
+		return func() { endStore(); a.collection.Close() }, nil
 	case o.table != "":
 		return end, cli.UsageError(fault.New("--in names the database", "--table is used only with --in"))
 	}

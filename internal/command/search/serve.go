@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/index/serve"
+	"github.com/luminavec/luminavec/index/serve/remote"
 	"github.com/luminavec/luminavec/index/serve/shelf"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -21,6 +22,7 @@ import (
 type serveOptions struct {
 	serve.Options
 	shelf     shelf.Options
+	sharded   []string
 	addr      string
 	tokens    string // file
 	cert, key string // files
@@ -30,7 +32,7 @@ type serveOptions struct {
 func serveCommand() *cobra.Command {
 	o := serveOptions{addr: "127.0.0.1:8080", log: "text", Options: serve.Options{MaxK: 1000, MaxBody: 8 << 20, Timeout: 30 * time.Second}, shelf: shelf.Options{Interval: 500 * time.Millisecond}}
 	cmd := &cobra.Command{
-		Use:   "serve DIR... [options]",
+		Use:   "serve [DIR...] [options]",
 		Short: "Serve collections and word models over HTTP: a page, an API, and vectors of texts",
 		Long: `
 DIR is a collection or a model. Each has the name of its folder, unless NAME=DIR gives it another.
@@ -59,6 +61,7 @@ $ search serve notes --addr :8443 --auth-token-file token \
 		cli.Flag{Name: "allow-origin", Arg: "ORIGIN", Into: &o.AllowOrigins, Field: "AllowOrigins", Help: "let web pages of this origin, such as https://example.org, use the API; * is all", Default: "none"},
 		cli.Flag{Name: "allow-host", Arg: "NAME", Into: &o.AllowHosts, Field: "AllowHosts", Help: "accept requests to this host name too, as through a proxy", Default: "names of this machine; all beyond it"},
 		cli.Flag{Name: "writable", Into: &o.Writable, Field: "Writable", Help: "allow records to be added, updated and deleted"},
+		cli.Flag{Name: "shards", Arg: "NAME=A,B,...", Into: &o.sharded, Field: "Sharded", Help: "serve several collections as one that can be queried: folders, or addresses of other servers, such as http://host:8080/v1/collections/docs, whose token is LUMINAVEC_TOKEN; answers without a shard that fails say so"},
 		cli.Flag{Name: "interval", Arg: "TIME", Into: &o.shelf.Interval, Field: "Interval", Help: "how often folders are checked for changes"})
 	cli.Declare(cmd, "Limits",
 		cli.Flag{Name: "max-k", Arg: "N", Into: &o.MaxK, Field: "MaxK", Positive: true, Help: "largest number of results of a request"},
@@ -71,7 +74,7 @@ $ search serve notes --addr :8443 --auth-token-file token \
 }
 
 func runServer(cmd *cobra.Command, paths []string, o serveOptions) error {
-	if len(paths) == 0 {
+	if len(paths)+len(o.sharded) == 0 {
 		return cli.UsageError(fault.New("make one with 'search build'", "no collection is named"))
 	}
 	if err := o.complete(cmd); err != nil {
@@ -95,6 +98,14 @@ func runServer(cmd *cobra.Command, paths []string, o serveOptions) error {
 		return err
 	}
 	defer s.Close()
+	for _, spec := range o.sharded {
+		shards, err := serve.OpenSharded(cmd.Context(), spec, o.shelf, remote.Options{Token: os.Getenv("LUMINAVEC_TOKEN")})
+		if err != nil {
+			return err
+		}
+		defer shards.Close()
+		o.Sharded = append(o.Sharded, shards)
+	}
 	if server, err = serve.New(s, o.Options); err != nil {
 		return err
 	}
@@ -174,6 +185,10 @@ func printServed(cmd *cobra.Command, server *serve.Server, url string) error {
 	for _, d := range list {
 		switch d.Kind {
 		case serve.Documents:
+			if d.Shards != nil {
+				cli.Note(cmd, "%s: %s in %s, %d dimensions, modes %s", cli.Printable(d.Name), cli.Plural(int(d.Passages), "passage", "passages"), cli.Plural(len(d.Shards), "shard", "shards"), d.Dim, strings.Join(d.Modes, ", "))
+				continue
+			}
 			cli.Note(cmd, "%s: collection, %s of %s, %d dimensions, modes %s", cli.Printable(d.Name), cli.Plural(int(d.Passages), "passage", "passages"), cli.Plural(int(d.Files), "file", "files"), d.Dim, strings.Join(d.Modes, ", "))
 		case serve.Words:
 			cli.Note(cmd, "%s: word vectors, %s, %d dimensions", cli.Printable(d.Name), cli.Plural(int(d.Passages), "word", "words"), d.Dim)
