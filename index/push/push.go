@@ -191,9 +191,13 @@ func Run(ctx context.Context, c *collection.Collection, t Target, o RunOptions) 
 	if err := t.Prepare(ctx, Schema{Dim: options.Dim, Metric: options.Metric, Language: c.Info().Language}); err != nil {
 		return nil, err
 	}
+	ix, err := c.Vectors(ctx)
+	if err != nil {
+		return nil, err
+	}
 	s := sender{ctx: ctx, target: t, o: o}
 	used := map[string]int{}
-	err := c.EachPassage(ctx, func(p *collection.Stored) {
+	err = c.EachPassage(ctx, func(p *collection.Stored) {
 		if s.err != nil {
 			return
 		}
@@ -201,7 +205,7 @@ func Run(ctx context.Context, c *collection.Collection, t Target, o RunOptions) 
 		s.report.Passages++
 		row := rowOf(p)
 		row.ID = unique(used, row.ID)
-		if vector, ok := c.Index().Vector(p.Label); ok {
+		if vector, ok := ix.Vector(p.Label); ok {
 			row.Vector = vector
 		} else {
 			s.report.NoVector++
