@@ -7,6 +7,7 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 	"github.com/luminavec/luminavec/sentence"
 )
 
@@ -42,5 +43,15 @@ func TestIDsOfRecordsOfSeveralLines(t *testing.T) {
 		if err != nil || s.RepeatedIDs != 0 || s.Passages < 6 {
 			t.Errorf("ID %q: %+v (%v)", id, s, err)
 		}
+	}
+}
+
+// A stored record needs no change if it is read again.
+func TestStoredRecordIsTheSame(t *testing.T) {
+	p := documents.Passage{ID: "1", Text: "how", FirstLine: 4, LastLine: 4, Record: 3}
+	r := parts.Row{Passage: p}
+	r.Record = 0
+	if !sameAs(&r, &p) {
+		t.Error("it differs by what is not stored")
 	}
 }
