@@ -11,6 +11,7 @@ import (
 
 	"github.com/luminavec/luminavec/index/internal/changelog"
 	"github.com/luminavec/luminavec/internal/durable"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // DurableOptions controls how a durable index is opened.
@@ -51,9 +52,12 @@ func OpenDurable(path string, o DurableOptions) (*Durable, error) {
 			return nil, err
 		}
 	}
-	file, err := os.OpenFile(LogPath(path), os.O_RDWR|os.O_CREATE, 0o666)
+	file, err := durable.OpenLocked(LogPath(path))
 	if err != nil {
 		return nil, durable.Explain(LogPath(path), err)
+	}
+	if file == nil {
+		return nil, fault.New("stop the other program or wait for it to finish", "%s is in use by another program", LogPath(path))
 	}
 	d := &Durable{path: path}
 	if err := d.openFiles(file, o); err != nil {
@@ -64,9 +68,6 @@ func OpenDurable(path string, o DurableOptions) (*Durable, error) {
 }
 
 func (d *Durable) openFiles(file *os.File, o DurableOptions) error {
-	if err := changelog.Lock(file); err != nil {
-		return err
-	}
 	durable.Sweep(d.path)
 	if _, err := os.Stat(d.path); errors.Is(err, fs.ErrNotExist) && o.Create.Dim != 0 {
 		ix, err := New(o.Create)

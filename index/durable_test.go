@@ -295,3 +295,23 @@ func TestDurableConcurrent(t *testing.T) {
 	}
 	mustVerify(t, b)
 }
+
+// Only one program at a time has an index open.
+func TestDurableOpenTwice(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.index")
+	o := DurableOptions{Create: Options{Dim: 2}}
+	d, err := OpenDurable(path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenDurable(path, o); err == nil || !strings.Contains(err.Error(), "is in use by another program") || fault.Hint(err) == "" {
+		t.Errorf("opened twice: %v", err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if d, err = OpenDurable(path, o); err != nil {
+		t.Fatal(err)
+	}
+	d.Close()
+}

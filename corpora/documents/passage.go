@@ -23,6 +23,8 @@ type Passage struct {
 	Text string
 	// FirstLine and LastLine are lines of the file after decompression, from 1; of Parquet, rows.
 	FirstLine, LastLine int
+	// Record is the line on which the record begins, the same for all of its passages, or 0.
+	Record int
 	// Start and End are the bytes of the file after decompression that Text was read from, with
 	// the markup between them. They are 0 for records.
 	Start, End int64

@@ -182,7 +182,7 @@ func (x *recordReader) emit(rec *text.Record, d document, body string) error {
 	}
 	sub := &reading{source: r.source, ctx: r.ctx, file: r.file, count: r.count, title: d.title, starts: []int64{0}, first: 1}
 	sub.emit = func(p Passage) error {
-		p.ID, p.Fields = d.id, d.fields
+		p.ID, p.Fields, p.Record = d.id, d.fields, int(rec.Line)
 		if byLine {
 			p.FirstLine, p.LastLine = first+p.FirstLine-1, first+p.LastLine-1
 		} else {

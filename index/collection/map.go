@@ -60,19 +60,28 @@ func (c *Collection) Map(ctx context.Context) (*layout.Map, error) {
 	for _, label := range m.Labels {
 		drawn.Add(uint64(label))
 	}
+	later := context.WithoutCancel(ctx) // the map is used when this call has returned
 	m.Connect(func(vector []float32, k int) ([]index.Result, error) {
-		return c.index.Search(vector, k, index.SearchOptions{Allowed: drawn})
+		return c.nearest(later, vector, k, index.SearchOptions{Allowed: drawn})
 	})
 	live.AndNot(drawn)
-	for it := live.Iterator(); it.HasNext() && m.Dim == c.index.Options().Dim; {
-		label := int64(it.Next())
-		v, ok := c.index.Vector(label)
-		if err := ctx.Err(); err != nil || !ok {
-			return nil, err
+	newer := make([]int64, 0, live.GetCardinality())
+	for it := live.Iterator(); it.HasNext(); {
+		newer = append(newer, int64(it.Next()))
+	}
+	dim := c.index.Options().Dim
+	if err := c.eachVectors(ctx, newer, func(part []int64, vectors []float32) error {
+		for i, label := range part {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := m.Put(label, vectors[i*dim:][:dim]); err != nil {
+				return err
+			}
 		}
-		if err := m.Put(label, v); err != nil {
-			return nil, err
-		}
+		return nil
+	}); err != nil {
+		return nil, err
 	}
 	return m, nil
 }
@@ -115,11 +124,13 @@ func (c *Collection) ComputeMap(ctx context.Context, o layout.Options, groups cl
 	vectors := make([]float32, 0, len(labels)*dim)
 	place := make(map[int64]int, len(labels))
 	for i, label := range labels {
-		v, ok := c.index.Vector(label)
-		if !ok {
-			return nil, fmt.Errorf("%s: the index has no vector %d", c.dir, label)
-		}
-		vectors, place[label] = append(vectors, v...), i
+		place[label] = i
+	}
+	if err := c.eachVectors(ctx, labels, func(_ []int64, part []float32) error {
+		vectors = append(vectors, part...)
+		return nil
+	}); err != nil {
+		return nil, err
 	}
 	m, err := layout.Compute(ctx, vectors, dim, o)
 	if err != nil {

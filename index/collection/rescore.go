@@ -235,14 +235,35 @@ func (c *Collection) Vectors(ctx context.Context) (index.Index, error) {
 	if err != nil {
 		return nil, err
 	}
+	err = c.eachVectors(ctx, labels, func(part []int64, vectors []float32) error { return ix.AddBatch(ctx, part, vectors) })
+	return ix, err
+}
+
+// eachVectors calls use with the vectors of passages that have one, some at a time: packed one after another, and those
+// of the index unless it has only codes by which candidates are found.
+func (c *Collection) eachVectors(ctx context.Context, labels []int64, use func(part []int64, vectors []float32) error) error {
 	for part := range slices.Chunk(labels, 4*batchPassages) {
-		vectors, err := c.encode(ctx, part)
-		if err == nil {
-			err = ix.AddBatch(ctx, part, vectors)
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		if err != nil {
-			return nil, fault.New(fault.Hint(err), "encoding the passages of %s: %w", c.dir, err)
+		var vectors []float32
+		if c.info.Rescored {
+			var err error
+			if vectors, err = c.encode(ctx, part); err != nil {
+				return fault.New(fault.Hint(err), "encoding the passages of %s: %w", c.dir, err)
+			}
+		} else {
+			for _, label := range part {
+				v, ok := c.index.Vector(label)
+				if !ok {
+					return fault.New(hintRebuild, "%s: the index has no vector %d", c.dir, label)
+				}
+				vectors = append(vectors, v...)
+			}
+		}
+		if err := use(part, vectors); err != nil {
+			return err
 		}
 	}
-	return ix, nil
+	return nil
 }

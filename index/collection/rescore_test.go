@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/cluster"
 	"github.com/luminavec/luminavec/index/fusion"
+	"github.com/luminavec/luminavec/index/layout"
 )
 
 // shortTexts returns n texts of seven of the words of randomEncoder.
@@ -132,6 +134,35 @@ func TestRescored(t *testing.T) {
 		if math.Abs(float64(r.Score)-scores[r.Label]) > 1e-5 {
 			t.Errorf("vectors: passage %d has a score of %v, want %v (%v)", r.Label, r.Score, scores[r.Label], err)
 		}
+	}
+	// The map is that of the vectors themselves, and so are the places of new passages.
+	vectors, _, err := c.Model().EncodeBatch(ctx, texts, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := layout.Compute(ctx, vectors, dim, layout.Options{Method: layout.PCA, Metric: index.Cosine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.ComputeMap(ctx, layout.Options{Method: layout.PCA}, cluster.Options{K: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want.X {
+		if got.X[i] != want.X[i] || got.Y[i] != want.Y[i] {
+			t.Fatalf("passage %d is at (%g, %g), want (%g, %g)", i, got.X[i], got.Y[i], want.X[i], want.Y[i])
+		}
+	}
+	got.Keep(func(label int64) bool { return label != 17 })
+	if err := SetMap(ctx, dir, got); err != nil {
+		t.Fatal(err)
+	}
+	c = open1(t, dir)
+	if got, err = c.Map(ctx); err != nil || got.Located != 1 || got.Labels[n-1] != 17 {
+		t.Fatalf("%+v (%v)", got, err)
+	}
+	if d := math.Hypot(float64(got.X[n-1]-want.X[17]), float64(got.Y[n-1]-want.Y[17])); d > 1e-4 {
+		t.Errorf("passage 17 is %g away from where it was", d)
 	}
 }
 

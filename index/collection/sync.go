@@ -546,10 +546,11 @@ func (w *changer) update(ctx context.Context, file found) error {
 	return w.remove(ctx, labels)
 }
 
-// sameAs reports whether a stored passage needs no change to be p. The order of its fields is another.
+// sameAs reports whether a stored passage needs no change to be p. The order of its fields is another, and Record is
+// not stored.
 func sameAs(r *parts.Row, p *documents.Passage) bool {
 	a, b := r.Passage, *p
-	a.Fields, b.Fields = byName(a.Fields), byName(b.Fields)
+	a.Fields, b.Fields, b.Record = byName(a.Fields), byName(b.Fields), 0
 	return reflect.DeepEqual(a, b)
 }
 

@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -160,7 +161,7 @@ func (w *writer) checkID(ctx context.Context, f *parts.Source, p *documents.Pass
 			return err
 		}
 	}
-	at := fmt.Sprintf("%s:%d", f.Path, p.FirstLine)
+	at := fmt.Sprintf("%s:%d", f.Path, cmp.Or(p.Record, p.FirstLine))
 	before, ok := w.ids[p.ID]
 	if !ok {
 		w.ids[p.ID] = at

@@ -195,8 +195,12 @@ func Run(ctx context.Context, c *collection.Collection, t Target, o RunOptions) 
 	}); err != nil {
 		return nil, err
 	}
+	ix, err := c.Vectors(ctx)
+	if err != nil {
+		return nil, err
+	}
 	used := map[string]int{}
-	err := c.EachPassage(ctx, func(p *collection.Stored) {
+	err = c.EachPassage(ctx, func(p *collection.Stored) {
 		if s.err != nil {
 			return
 		}
@@ -204,7 +208,7 @@ func Run(ctx context.Context, c *collection.Collection, t Target, o RunOptions) 
 		s.report.Passages++
 		row := rowOf(p)
 		row.ID = unique(used, row.ID)
-		if vector, ok := c.Index().Vector(p.Label); ok {
+		if vector, ok := ix.Vector(p.Label); ok {
 			row.Vector = vector
 		} else {
 			s.report.NoVector++

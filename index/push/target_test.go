@@ -17,6 +17,7 @@ import (
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/sentence"
 	"github.com/luminavec/luminavec/sentence/bundled"
 )
@@ -228,6 +229,50 @@ func (m *memory) Modes() []fusion.Mode                         { return nil }
 func (m *memory) Search(context.Context, Query) ([]Hit, error) { return nil, nil }
 func (m *memory) NeedsVector() bool                            { return false }
 func (m *memory) Close() error                                 { return nil }
+
+// The vectors that are sent are those of the model, even if the collection has only codes of them.
+func TestVectorsOfShortPassages(t *testing.T) {
+	model, err := bundled.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := make([]string, 1200)
+	for i := range texts {
+		texts[i] = fmt.Sprintf("rocket %d flies to the moon", i)
+	}
+	dir := filepath.Join(t.TempDir(), "collection")
+	if _, err := collection.BuildPassages(t.Context(), dir, model, func(yield func(documents.Passage, error) bool) {
+		for _, text := range texts {
+			if !yield(documents.Passage{ID: text, Text: text}, nil) {
+				return
+			}
+		}
+	}, collection.BuildOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := collection.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if !c.Info().Rescored {
+		t.Fatal("the collection has more than codes")
+	}
+	want, _, err := c.Model().EncodeBatch(t.Context(), texts, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &memory{}
+	if _, err := Run(t.Context(), c, m, RunOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for i, text := range texts {
+		got, w := m.rows[text].Vector, want[i*model.Dim():][:model.Dim()]
+		if cosine := kernel.Dot(got, w) / (kernel.Norm(got) * kernel.Norm(w)); cosine < 0.99999 {
+			t.Fatalf("the vector of %q has a cosine of %v with that of the model", text, cosine)
+		}
+	}
+}
 
 func TestUnique(t *testing.T) {
 	used := map[string]int{}

@@ -45,7 +45,7 @@ func checkBits(bits int) {
 
 // normalSteps are the sizes of a step, as a multiple of the standard deviation, that represent
 // normally distributed values best (Max 1960, "Quantizing for minimum distortion").
-var normalSteps = [9]float32{4: 0.335, 2: 0.996}
+var normalSteps = [9]float32{4: 0.335}
 
 // EncodeCode writes the code of x, without its last three words, to code, which holds
 // CodeStride(len(x), bits) bytes as float32 words and needs no alignment. It returns the inner
@@ -71,6 +71,9 @@ func EncodeCode(code, x []float32, bits int) (along, square float64) {
 	_, inverse := codeScale(x, top-middle)
 	if inverse == 0 {
 		return 0, 0
+	}
+	if bits == 2 {
+		return encode2(b, x, inverse/(top-middle))
 	}
 	if normal := normalSteps[bits]; normal > 0 {
 		sum := 0.0
@@ -109,6 +112,56 @@ func codeFit(x []float32, inverse, middle, top float32) float64 {
 	}
 	product := float64(inner) / float64(inverse)
 	return product * product / float64(square)
+}
+
+// encode2 is EncodeCode with 2 bits, with which a value is represented by half a step or, from one step on, by one and
+// a half. inverse is that of the largest absolute value.
+func encode2(b []byte, x []float32, inverse float32) (along, square float64) {
+	const sign = 1 << 31
+	from := math.Float32bits(stepOf2(x, inverse))
+	per := (len(x) + 3) / 4
+	var sums [2]float64 // of all absolute values, and of those from a step on
+	far := 0
+	for at, field := 0, 0; at < len(x); at, field = at+per, field+2 {
+		part := x[at:min(at+per, len(x))]
+		b := b[:len(part)]
+		for i, v := range part {
+			bits := math.Float32bits(v)
+			size := bits &^ sign
+			outer := 1 &^ ((size - from) >> 31) // both are below 1 << 31
+			b[i] |= uint8((2+outer)^(-(bits>>31)&3)) << field
+			sums[0] += float64(math.Float32frombits(size))
+			sums[1] += float64(math.Float32frombits(size & -outer))
+			far += int(outer)
+		}
+	}
+	return sums[0]/2 + sums[1], float64(len(x))/4 + 2*float64(far)
+}
+
+// stepOf2 returns the size of a step with which the code of 2 bits of x has about the largest cosine with it.
+func stepOf2(x []float32, inverse float32) float32 {
+	const parts = 128 // of the largest absolute value, at whose bounds a step is tried
+	var sums [parts]float32
+	var counts [parts]int32
+	scale := inverse * (parts - 0.01)
+	all := float32(0)
+	for _, v := range x {
+		v = math.Float32frombits(math.Float32bits(v) &^ (1 << 31))
+		i := int32(v*scale) & (parts - 1)
+		sums[i] += v
+		counts[i]++
+		all += v
+	}
+	inner, square := all/2, float32(len(x))/4
+	best, from := inner*inner/square, parts
+	for i := parts - 1; i > 0; i-- {
+		inner += sums[i]
+		square += 2 * float32(counts[i])
+		if fit := inner * inner / square; fit > best {
+			best, from = fit, i
+		}
+	}
+	return float32(from) / scale
 }
 
 // SetCodeTerms sets the last three words of a code of a vector of dim values.

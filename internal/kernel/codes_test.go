@@ -188,3 +188,33 @@ func BenchmarkCodes(b *testing.B) {
 		})
 	}
 }
+
+// The step of codes of 2 bits is about the best of all, also with outliers: those of 2 bits differ only at the sizes of
+// the values.
+func TestStepOf2(t *testing.T) {
+	r := rand.New(rand.NewPCG(47, 48))
+	for _, outlier := range []float64{0, 6, 12} {
+		x := make([]float32, 512)
+		for i := range x {
+			x[i] = float32(r.NormFloat64())
+		}
+		x[100] += float32(outlier)
+		best := 0.0
+		for _, step := range x {
+			inner, square := 0.0, 0.0
+			for _, v := range x {
+				size, level := math.Abs(float64(v)), 0.5
+				if size >= math.Abs(float64(step)) {
+					level = 1.5
+				}
+				inner += size * level
+				square += level * level
+			}
+			best = max(best, inner*inner/square)
+		}
+		code := Aligned(CodeStride(len(x), 2) / 4)
+		if along, square := EncodeCode(code, x, 2); along*along/square < 0.998*best {
+			t.Errorf("outlier %g: a squared cosine of %.4f of the best", outlier, along*along/square/best)
+		}
+	}
+}

@@ -21,15 +21,6 @@ type Owner struct {
 
 const restoreHint = "restore the log and the index file from a backup"
 
-// Lock returns an error if another program has the file locked, and locks it until
-// it is closed. It does nothing if the system or the file system has no locks.
-func Lock(file *os.File) error {
-	if err := lock(file); err != nil {
-		return fault.New("stop the other program or wait for it to finish", "%s is in use by another program: %w", file.Name(), err)
-	}
-	return nil
-}
-
 // Open applies the changes in the file that the index does not contain, and returns the log,
 // ready for more. An empty file becomes a new log. torn is the number of bytes of an
 // unfinished change that were dropped from the end.
