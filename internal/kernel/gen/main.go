@@ -63,7 +63,7 @@ func main() {
 		}
 		prefetchCodes()
 	case "bytes":
-		byteKernels()
+		byteKernels(sets[0])
 	case "hadamard":
 		each(hadamardKernels)
 	case "halves":

@@ -152,6 +152,18 @@ func init() {
 				t.tie()
 			}
 		},
+		// DOTROW m, b, c, acc, acc2: adds the products of four signed bytes at m and each four of b and c to acc and acc2.
+		"DOTROW": func(t *translation, ops []Op) {
+			row := t.fresh(true)
+			t.loadScalar("FMOVS", ops[0].(Mem), row)
+			for i := range 2 {
+				b, acc := t.halves(ops[1+i].(reg.Register)), t.halves(ops[3+i].(reg.Register))
+				for h := range 2 {
+					t.word(sdotLane, []value{acc[h]}, []value{acc[h], b[h], row})
+					t.tie()
+				}
+			}
+		},
 		// MULBYTES is DOTBYTES with instructions that every processor has.
 		"MULBYTES": func(t *translation, ops []Op) {
 			q, c, acc := t.halves(ops[0].(reg.Register)), t.halves(ops[1].(reg.Register)), t.halves(ops[2].(reg.Register))
