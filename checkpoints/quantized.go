@@ -212,7 +212,7 @@ func (q *Quantized) validate(rows, cols int) error {
 		}
 	}
 	for i, scale := range q.Scales {
-		if v := scale * most; v-v != 0 {
+		if v := float32(scale * most); v-v != 0 { // rounded: a fused v-v would not be 0
 			return fmt.Errorf("the scale of row %d is %v: its values are too large", i, scale)
 		}
 	}

@@ -146,10 +146,32 @@ func measureKernels() []kernelSpeed {
 		add(fmt.Sprintf("distances of %d-bit codes, 128 values", bits), "M/s", perSecond(rows, func() { t.Distances(scores, &query, ids) }))
 	}
 
+	vector, scan := floats(1024), floats(rows/kernel.ScanCodes*kernel.ScanWidth(dim, false))
+	masks := make([]uint32, rows/kernel.ScanCodes)
+	for i := range rows {
+		block := scan[i/kernel.ScanCodes*kernel.ScanWidth(dim, false):][:kernel.ScanWidth(dim, false)]
+		kernel.SetSigns(block, i%kernel.ScanCodes, table[i*dim:(i+1)*dim], 1, 0, 0)
+	}
+	var scanQuery kernel.ScanQuery
+	scanQuery.Encode(q)
+	add("FastScan, 128 values", "M/s", perSecond(rows, func() { scanQuery.Scan(scores, masks, scan, false, 0, 0) }))
+	add("rotation, 1,024 values", "M/s", perSecond(1024, func() {
+		kernel.Hadamard(vector)
+		kernel.Scale(vector, 1.0/32)
+	}))
+	halves := make([]float32, 512)
+	scale := kernel.EncodeHalves(halves, vector)
+	add("halves", "M/s", perSecond(1024, func() { kernel.DecodeHalves(vector, halves, scale) }))
+
 	const n = 512
 	a, b, c := floats(n*n), floats(n*n), floats(n*n)
 	add("matrix product, 512 × 512 × 512", "GFLOP/s", perSecond(2*n*n*n, func() {
 		kernel.Gemm(false, true, n, n, n, 1, a, n, b, n, 0, c, n)
+	})/1e3)
+	var byteRows kernel.ByteRows
+	factor := kernel.NewByteFactor(n, n, b, n, nil)
+	add("product of bytes, 512 × 512 × 512", "GOP/s", perSecond(2*n*n*n, func() {
+		factor.Gemm(&byteRows, n, a, n, nil, false, c, n)
 	})/1e3)
 	x := floats(4096)
 	add("exponentials of a softmax", "M/s", perSecond(4096, func() { kernel.ExpSum(x, x, 0, -1) }))

@@ -30,9 +30,18 @@ var countedLoops = []struct {
 	{"squared distance (32 values)", "vector_amd64.s squaredDistanceAVX2 squaredDistance_four", "vector_arm64.s squaredDistanceNEON squaredDistance_four"},
 	{"dots (8 rows, 8 values)", "vector_amd64.s dotsAVX2 dots_whole", "vector_arm64.s dotsNEON dots_whole"},
 	{"exponentials (32 values)", "exp_amd64.s expSumAVX2 expSum_four", "exp_arm64.s expSumNEON expSum_four"},
-	{"8-bit codes (4 codes, 32 values)", "codes_amd64.s code8DistancesAVX2 lines_4", "codes_arm64.s code8DistancesDotProd lines_4"},
+	{"8-bit codes (4 codes, 64 values)", "codes_amd64.s code8DistancesAVX2 lines_4", "codes_arm64.s code8DistancesDotProd lines_4"},
 	{"8-bit codes without products of bytes", "codes_amd64.s code8DistancesAVX2 lines_4", "codes_arm64.s code8DistancesNEON lines_4"},
-	{"4-bit codes (4 codes, 64 values)", "codes_amd64.s code4DistancesAVX2 lines_4", "codes_arm64.s code4DistancesDotProd lines_4"},
+	{"4-bit codes (4 codes, 128 values)", "codes_amd64.s code4DistancesAVX2 lines_4", "codes_arm64.s code4DistancesDotProd lines_4"},
+	{"2-bit codes (4 codes, 256 values)", "codes_amd64.s code2DistancesAVX2 lines_4", "codes_arm64.s code2DistancesDotProd lines_4"},
+	{"1-bit codes (4 codes, 512 values)", "codes_amd64.s code1DistancesAVX2 lines_4", "codes_arm64.s code1DistancesDotProd lines_4"},
+	{"FastScan (32 codes, 8 values)", "fastscan_amd64.s fastScanAVX2 line", "fastscan_arm64.s fastScanNEON line"},
+	{"rotation, a stage (16 values)", "hadamard_amd64.s hadamardAVX2 between", "hadamard_arm64.s hadamardNEON between"},
+	{"query to bytes (64 values)", "queries_amd64.s queryBytesAVX2 line", "queries_arm64.s queryBytesNEON line"},
+	{"query to tables (16 values)", "queries_amd64.s queryTablesAVX2 values", "queries_arm64.s queryTablesNEON values"},
+	{"halves (16 values)", "halves_amd64.s decodeHalvesAVX2 decode", "halves_arm64.s decodeHalvesNEON decode"},
+	{"bag of rows of 8 bits (64 values)", "quantized_amd64.s byteSumAVX2 rows_8", "quantized_arm64.s byteSumNEON rows_8"},
+	{"bag of rows of 4 bits (64 values)", "quantized_amd64.s halfByteSumAVX2 rows_8", "quantized_arm64.s halfByteSumNEON rows_8"},
 	{"bag of rows (64 values)", "layers_amd64.s bagSumAVX2 rows_8", "layers_arm64.s bagSumNEON rows_8"},
 }
 
@@ -161,7 +170,8 @@ func writeCounts(w io.Writer, counts []loopCount) {
 	fmt.Fprint(w, "\n### Instructions of the inner loops\n\n",
 		"Instructions, vector arithmetic and loads of an iteration, counted in the assembly. Each core needs at least\n",
 		"as many cycles as the fullest of its resources; the last columns are the work per cycle of NEON on the core\n",
-		"relative to AVX2 on Zen 3, and what limits NEON. Memory and branches are not part of this.\n\n")
+		"relative to AVX2 on Zen 3, and what limits NEON. Memory and branches are not part of this, nor that Neoverse's\n",
+		"cores shift and look up in tables with half of their pipes.\n\n")
 	head := []string{"loop", "AVX2: all", "arithmetic", "loads", "NEON: all", "arithmetic", "loads"}
 	for _, c := range armCores {
 		head = append(head, c.name)

@@ -22,7 +22,7 @@ const (
 )
 
 // BytesFast reports whether products of bytes are computed by instructions of the processor
-// (AVX512-VNNI). Otherwise they are slower than those of float32.
+// (AVX512-VNNI, or NEON's products of bytes). Otherwise they are slower than those of float32.
 func BytesFast() bool { return bytesFast() }
 
 // NewByteFactor rounds the factor whose columns are the n rows of b, of k values, ldb values apart. It

@@ -296,28 +296,29 @@ TEXT ·largestProductAVX512(SB), NOSPLIT, $0-28
 	MOVQ         by+8(FP), CX
 	MOVQ         n+16(FP), DX
 	MOVL         $0x7fffffff, BX
-	VPBROADCASTD BX, Z0
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Z0
 	VPXORD       Z1, Z1, Z1
 
 values:
 	VMOVUPS       (AX), Z2
 	VMULPS        (CX), Z2, Z2
-	VPANDD        Z2, Z0, Z2
+	VPANDD        Z0, Z2, Z2
 	VMAXPS        Z2, Z1, Z1
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, CX
 	SUBQ          $0x10, DX
 	JNE           values
 	VEXTRACTF64X4 $0x01, Z1, Y0
-	VMAXPS        Y0, Y1, Y0
-	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
 	VMAXPS        X0, X1, X1
-	VPERMILPS     $0x4e, X1, X0
+	VPERMILPS     $0x0e, X1, X0
 	VMAXPS        X0, X1, X1
-	VPERMILPS     $0xb1, X1, X0
-	VMAXSS        X0, X1, X1
-	MOVSS         X1, ret+24(FP)
+	VPERMILPS     $0x01, X1, X0
+	VMAXPS        X0, X1, X1
 	VZEROUPPER
+	MOVSS         X1, ret+24(FP)
 	RET
 
 // func roundBytesAVX512(dst *int8, x *float32, by *float32, n int, scale float32) int32
@@ -336,7 +337,8 @@ values:
 	VMULPS        Z0, Z2, Z2
 	VCVTPS2DQ     Z2, Z2
 	VPADDD        Z2, Z1, Z1
-	VPMOVSDB      Z2, (AX)
+	VPMOVDB       Z2, X2
+	VMOVDQU       X2, (AX)
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, BX
 	ADDQ          $0x10, AX
@@ -346,11 +348,11 @@ values:
 	VPADDD        Y0, Y1, Y1
 	VEXTRACTI128  $0x01, Y1, X0
 	VPADDD        X0, X1, X1
-	VPSHUFD       $0x4e, X1, X0
+	VPSHUFD       $0x0e, X1, X0
 	VPADDD        X0, X1, X1
-	VPSHUFD       $0xb1, X1, X0
+	VPSHUFD       $0x01, X1, X0
 	VPADDD        X0, X1, X1
 	VMOVD         X1, AX
-	MOVL          AX, ret+40(FP)
 	VZEROUPPER
+	MOVL          AX, ret+40(FP)
 	RET

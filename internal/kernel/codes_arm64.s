@@ -508,7 +508,7 @@ TEXT ·code4DistancesDotProd(SB), NOSPLIT, $0-80
 	MOVD chunks+32(FP), R2
 	MOVD ids+64(FP), R1
 	MOVD count+72(FP), R6
-	FMOVS scale+24(FP), F18
+	FMOVS scale+24(FP), F22
 	MOVWU sum+28(FP), R0
 	FMOVS R0, F0
 	VDUP V0.S[0], V0.S4
@@ -576,86 +576,86 @@ codes_4:
 	MOVD R4, R16
 	MOVD ZR, R15
 lines_4:
-	FLDPQ 0(R16), (F17, F16)
-	FLDPQ 64(R16), (F15, F14)
 	ADD R15, R9, R14
-	FLDPQ 0(R14), (F11, F10)
-	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
-	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V11.B16
-	VAND V1.B16, V10.B16, V10.B16
-	WORD $0x4e8b9629 // sdot v9.4s, v17.16b, v11.16b
-	WORD $0x4e8a9608 // sdot v8.4s, v16.16b, v10.16b
-	WORD $0x4e8d95e9 // sdot v9.4s, v15.16b, v13.16b
-	WORD $0x4e8c95c8 // sdot v8.4s, v14.16b, v12.16b
+	FLDPQ 0(R14), (F21, F20)
 	ADD R15, R8, R13
-	FLDPQ 0(R13), (F11, F10)
-	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
-	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V11.B16
-	VAND V1.B16, V10.B16, V10.B16
-	WORD $0x4e8b9627 // sdot v7.4s, v17.16b, v11.16b
-	WORD $0x4e8a9606 // sdot v6.4s, v16.16b, v10.16b
-	WORD $0x4e8d95e7 // sdot v7.4s, v15.16b, v13.16b
-	WORD $0x4e8c95c6 // sdot v6.4s, v14.16b, v12.16b
+	FLDPQ 0(R13), (F19, F18)
 	ADD R15, R7, R12
-	FLDPQ 0(R12), (F11, F10)
-	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
-	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V11.B16
-	VAND V1.B16, V10.B16, V10.B16
-	WORD $0x4e8b9625 // sdot v5.4s, v17.16b, v11.16b
-	WORD $0x4e8a9604 // sdot v4.4s, v16.16b, v10.16b
-	WORD $0x4e8d95e5 // sdot v5.4s, v15.16b, v13.16b
-	WORD $0x4e8c95c4 // sdot v4.4s, v14.16b, v12.16b
+	FLDPQ 0(R12), (F17, F16)
 	ADD R15, R6, R11
-	FLDPQ 0(R11), (F11, F10)
-	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
-	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V11.B16
-	VAND V1.B16, V10.B16, V10.B16
-	WORD $0x4e8b9623 // sdot v3.4s, v17.16b, v11.16b
-	WORD $0x4e8a9602 // sdot v2.4s, v16.16b, v10.16b
-	WORD $0x4e8d95e3 // sdot v3.4s, v15.16b, v13.16b
-	WORD $0x4e8c95c2 // sdot v2.4s, v14.16b, v12.16b
-	FLDPQ 32(R16), (F17, F16)
-	FLDPQ 96(R16), (F15, F14)
-	FLDPQ 32(R14), (F11, F10)
-	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
-	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V11.B16
-	VAND V1.B16, V10.B16, V10.B16
-	WORD $0x4e8b9629 // sdot v9.4s, v17.16b, v11.16b
-	WORD $0x4e8a9608 // sdot v8.4s, v16.16b, v10.16b
-	WORD $0x4e8d95e9 // sdot v9.4s, v15.16b, v13.16b
-	WORD $0x4e8c95c8 // sdot v8.4s, v14.16b, v12.16b
-	FLDPQ 32(R13), (F11, F10)
-	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
-	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V11.B16
-	VAND V1.B16, V10.B16, V10.B16
-	WORD $0x4e8b9627 // sdot v7.4s, v17.16b, v11.16b
-	WORD $0x4e8a9606 // sdot v6.4s, v16.16b, v10.16b
-	WORD $0x4e8d95e7 // sdot v7.4s, v15.16b, v13.16b
-	WORD $0x4e8c95c6 // sdot v6.4s, v14.16b, v12.16b
-	FLDPQ 32(R12), (F11, F10)
-	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
-	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V11.B16
-	VAND V1.B16, V10.B16, V10.B16
-	WORD $0x4e8b9625 // sdot v5.4s, v17.16b, v11.16b
-	WORD $0x4e8a9604 // sdot v4.4s, v16.16b, v10.16b
-	WORD $0x4e8d95e5 // sdot v5.4s, v15.16b, v13.16b
-	WORD $0x4e8c95c4 // sdot v4.4s, v14.16b, v12.16b
-	FLDPQ 32(R11), (F11, F10)
-	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
-	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V11.B16
-	VAND V1.B16, V10.B16, V10.B16
-	WORD $0x4e8b9623 // sdot v3.4s, v17.16b, v11.16b
-	WORD $0x4e8a9602 // sdot v2.4s, v16.16b, v10.16b
-	WORD $0x4e8d95e3 // sdot v3.4s, v15.16b, v13.16b
-	WORD $0x4e8c95c2 // sdot v2.4s, v14.16b, v12.16b
+	FLDPQ 0(R11), (F15, F14)
+	FLDPQ 0(R16), (F13, F12)
+	VAND V1.B16, V21.B16, V11.B16
+	VAND V1.B16, V20.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VAND V1.B16, V19.B16, V11.B16
+	VAND V1.B16, V18.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VAND V1.B16, V17.B16, V11.B16
+	VAND V1.B16, V16.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VAND V1.B16, V15.B16, V11.B16
+	VAND V1.B16, V14.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 64(R16), (F11, F10)
+	VUSHR $4, V21.B16, V12.B16
+	VUSHR $4, V20.B16, V13.B16
+	WORD $0x4e8c9569 // sdot v9.4s, v11.16b, v12.16b
+	WORD $0x4e8d9548 // sdot v8.4s, v10.16b, v13.16b
+	VUSHR $4, V19.B16, V12.B16
+	VUSHR $4, V18.B16, V13.B16
+	WORD $0x4e8c9567 // sdot v7.4s, v11.16b, v12.16b
+	WORD $0x4e8d9546 // sdot v6.4s, v10.16b, v13.16b
+	VUSHR $4, V17.B16, V12.B16
+	VUSHR $4, V16.B16, V13.B16
+	WORD $0x4e8c9565 // sdot v5.4s, v11.16b, v12.16b
+	WORD $0x4e8d9544 // sdot v4.4s, v10.16b, v13.16b
+	VUSHR $4, V15.B16, V12.B16
+	VUSHR $4, V14.B16, V13.B16
+	WORD $0x4e8c9563 // sdot v3.4s, v11.16b, v12.16b
+	WORD $0x4e8d9542 // sdot v2.4s, v10.16b, v13.16b
+	FLDPQ 32(R14), (F21, F20)
+	FLDPQ 32(R13), (F19, F18)
+	FLDPQ 32(R12), (F17, F16)
+	FLDPQ 32(R11), (F15, F14)
+	FLDPQ 32(R16), (F13, F12)
+	VAND V1.B16, V21.B16, V11.B16
+	VAND V1.B16, V20.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VAND V1.B16, V19.B16, V11.B16
+	VAND V1.B16, V18.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VAND V1.B16, V17.B16, V11.B16
+	VAND V1.B16, V16.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VAND V1.B16, V15.B16, V11.B16
+	VAND V1.B16, V14.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 96(R16), (F11, F10)
+	VUSHR $4, V21.B16, V12.B16
+	VUSHR $4, V20.B16, V13.B16
+	WORD $0x4e8c9569 // sdot v9.4s, v11.16b, v12.16b
+	WORD $0x4e8d9548 // sdot v8.4s, v10.16b, v13.16b
+	VUSHR $4, V19.B16, V12.B16
+	VUSHR $4, V18.B16, V13.B16
+	WORD $0x4e8c9567 // sdot v7.4s, v11.16b, v12.16b
+	WORD $0x4e8d9546 // sdot v6.4s, v10.16b, v13.16b
+	VUSHR $4, V17.B16, V12.B16
+	VUSHR $4, V16.B16, V13.B16
+	WORD $0x4e8c9565 // sdot v5.4s, v11.16b, v12.16b
+	WORD $0x4e8d9544 // sdot v4.4s, v10.16b, v13.16b
+	VUSHR $4, V15.B16, V12.B16
+	VUSHR $4, V14.B16, V13.B16
+	WORD $0x4e8c9563 // sdot v3.4s, v11.16b, v12.16b
+	WORD $0x4e8d9542 // sdot v2.4s, v10.16b, v13.16b
 	ADD $128, R16, R16
 	ADD $64, R15, R15
 	CMP R3, R15
@@ -669,7 +669,7 @@ lines_4:
 	WORD $0x4ea2bc21 // addp v1.4s, v1.4s, v2.4s
 	VSUB V0.S4, V1.S4, V1.S4
 	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
-	WORD $0x4f929024 // fmul v4.4s, v1.4s, v18.s[0]
+	WORD $0x4f969024 // fmul v4.4s, v1.4s, v22.s[0]
 	ADD R3, R9, R9
 	FMOVD -8(R9), F3
 	ADD R3, R8, R8
@@ -712,29 +712,29 @@ codes_1:
 	MOVD R4, R10
 	MOVD ZR, R9
 lines_1:
-	FLDPQ 0(R10), (F11, F10)
-	FLDPQ 64(R10), (F9, F8)
 	ADD R9, R6, R8
-	FLDPQ 0(R8), (F5, F4)
-	WORD $0x6f0c04a7 // ushr v7.16b, v5.16b, #4
-	WORD $0x6f0c0486 // ushr v6.16b, v4.16b, #4
-	VAND V1.B16, V5.B16, V5.B16
-	VAND V1.B16, V4.B16, V4.B16
-	WORD $0x4e859563 // sdot v3.4s, v11.16b, v5.16b
-	WORD $0x4e849542 // sdot v2.4s, v10.16b, v4.16b
-	WORD $0x4e879523 // sdot v3.4s, v9.16b, v7.16b
-	WORD $0x4e869502 // sdot v2.4s, v8.16b, v6.16b
-	FLDPQ 32(R10), (F11, F10)
-	FLDPQ 96(R10), (F9, F8)
-	FLDPQ 32(R8), (F5, F4)
-	WORD $0x6f0c04a7 // ushr v7.16b, v5.16b, #4
-	WORD $0x6f0c0486 // ushr v6.16b, v4.16b, #4
-	VAND V1.B16, V5.B16, V5.B16
-	VAND V1.B16, V4.B16, V4.B16
-	WORD $0x4e859563 // sdot v3.4s, v11.16b, v5.16b
-	WORD $0x4e849542 // sdot v2.4s, v10.16b, v4.16b
-	WORD $0x4e879523 // sdot v3.4s, v9.16b, v7.16b
-	WORD $0x4e869502 // sdot v2.4s, v8.16b, v6.16b
+	FLDPQ 0(R8), (F9, F8)
+	FLDPQ 0(R10), (F7, F6)
+	VAND V1.B16, V9.B16, V5.B16
+	VAND V1.B16, V8.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 64(R10), (F5, F4)
+	VUSHR $4, V9.B16, V6.B16
+	VUSHR $4, V8.B16, V7.B16
+	WORD $0x4e8694a3 // sdot v3.4s, v5.16b, v6.16b
+	WORD $0x4e879482 // sdot v2.4s, v4.16b, v7.16b
+	FLDPQ 32(R8), (F9, F8)
+	FLDPQ 32(R10), (F7, F6)
+	VAND V1.B16, V9.B16, V5.B16
+	VAND V1.B16, V8.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 96(R10), (F5, F4)
+	VUSHR $4, V9.B16, V6.B16
+	VUSHR $4, V8.B16, V7.B16
+	WORD $0x4e8694a3 // sdot v3.4s, v5.16b, v6.16b
+	WORD $0x4e879482 // sdot v2.4s, v4.16b, v7.16b
 	ADD $128, R10, R10
 	ADD $64, R9, R9
 	CMP R3, R9
@@ -748,7 +748,7 @@ lines_1:
 	WORD $0x4ea1bc61 // addp v1.4s, v3.4s, v1.4s
 	VSUB V0.S4, V1.S4, V1.S4
 	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
-	WORD $0x4f929022 // fmul v2.4s, v1.4s, v18.s[0]
+	WORD $0x4f969022 // fmul v2.4s, v1.4s, v22.s[0]
 	ADD R3, R6, R6
 	FMOVD -8(R6), F1
 	WORD $0x6e21dc42 // fmul v2.4s, v2.4s, v1.4s
@@ -770,7 +770,7 @@ TEXT ·code4DistancesNEON(SB), NOSPLIT, $0-80
 	MOVD chunks+32(FP), R2
 	MOVD ids+64(FP), R1
 	MOVD count+72(FP), R6
-	FMOVS scale+24(FP), F19
+	FMOVS scale+24(FP), F23
 	MOVWU sum+28(FP), R0
 	FMOVS R0, F0
 	VDUP V0.S[0], V0.S4
@@ -838,181 +838,181 @@ codes_4:
 	MOVD R4, R16
 	MOVD ZR, R15
 lines_4:
-	FLDPQ 0(R16), (F18, F17)
-	FLDPQ 64(R16), (F16, F15)
 	ADD R15, R9, R14
-	FLDPQ 0(R14), (F11, F10)
-	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
-	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V12.B16
-	VAND V1.B16, V10.B16, V11.B16
-	WORD $0x0e2cc24a // smull v10.8h, v18.8b, v12.8b
-	WORD $0x4e606949 // sadalp v9.4s, v10.8h
-	WORD $0x4e2cc24a // smull2 v10.8h, v18.16b, v12.16b
-	WORD $0x4e606949 // sadalp v9.4s, v10.8h
-	WORD $0x0e2bc22a // smull v10.8h, v17.8b, v11.8b
-	WORD $0x4e606948 // sadalp v8.4s, v10.8h
-	WORD $0x4e2bc22a // smull2 v10.8h, v17.16b, v11.16b
-	WORD $0x4e606948 // sadalp v8.4s, v10.8h
-	WORD $0x0e2ec20a // smull v10.8h, v16.8b, v14.8b
-	WORD $0x4e606949 // sadalp v9.4s, v10.8h
-	WORD $0x4e2ec20a // smull2 v10.8h, v16.16b, v14.16b
-	WORD $0x4e606949 // sadalp v9.4s, v10.8h
-	WORD $0x0e2dc1ea // smull v10.8h, v15.8b, v13.8b
-	WORD $0x4e606948 // sadalp v8.4s, v10.8h
-	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
-	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	FLDPQ 0(R14), (F22, F21)
 	ADD R15, R8, R13
-	FLDPQ 0(R13), (F11, F10)
-	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
-	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V12.B16
-	VAND V1.B16, V10.B16, V11.B16
-	WORD $0x0e2cc24a // smull v10.8h, v18.8b, v12.8b
-	WORD $0x4e606947 // sadalp v7.4s, v10.8h
-	WORD $0x4e2cc24a // smull2 v10.8h, v18.16b, v12.16b
-	WORD $0x4e606947 // sadalp v7.4s, v10.8h
-	WORD $0x0e2bc22a // smull v10.8h, v17.8b, v11.8b
-	WORD $0x4e606946 // sadalp v6.4s, v10.8h
-	WORD $0x4e2bc22a // smull2 v10.8h, v17.16b, v11.16b
-	WORD $0x4e606946 // sadalp v6.4s, v10.8h
-	WORD $0x0e2ec20a // smull v10.8h, v16.8b, v14.8b
-	WORD $0x4e606947 // sadalp v7.4s, v10.8h
-	WORD $0x4e2ec20a // smull2 v10.8h, v16.16b, v14.16b
-	WORD $0x4e606947 // sadalp v7.4s, v10.8h
-	WORD $0x0e2dc1ea // smull v10.8h, v15.8b, v13.8b
-	WORD $0x4e606946 // sadalp v6.4s, v10.8h
-	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
-	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	FLDPQ 0(R13), (F20, F19)
 	ADD R15, R7, R12
-	FLDPQ 0(R12), (F11, F10)
-	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
-	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V12.B16
-	VAND V1.B16, V10.B16, V11.B16
-	WORD $0x0e2cc24a // smull v10.8h, v18.8b, v12.8b
-	WORD $0x4e606945 // sadalp v5.4s, v10.8h
-	WORD $0x4e2cc24a // smull2 v10.8h, v18.16b, v12.16b
-	WORD $0x4e606945 // sadalp v5.4s, v10.8h
-	WORD $0x0e2bc22a // smull v10.8h, v17.8b, v11.8b
-	WORD $0x4e606944 // sadalp v4.4s, v10.8h
-	WORD $0x4e2bc22a // smull2 v10.8h, v17.16b, v11.16b
-	WORD $0x4e606944 // sadalp v4.4s, v10.8h
-	WORD $0x0e2ec20a // smull v10.8h, v16.8b, v14.8b
-	WORD $0x4e606945 // sadalp v5.4s, v10.8h
-	WORD $0x4e2ec20a // smull2 v10.8h, v16.16b, v14.16b
-	WORD $0x4e606945 // sadalp v5.4s, v10.8h
-	WORD $0x0e2dc1ea // smull v10.8h, v15.8b, v13.8b
-	WORD $0x4e606944 // sadalp v4.4s, v10.8h
-	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
-	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	FLDPQ 0(R12), (F18, F17)
 	ADD R15, R6, R11
-	FLDPQ 0(R11), (F11, F10)
-	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
-	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V12.B16
-	VAND V1.B16, V10.B16, V11.B16
-	WORD $0x0e2cc24a // smull v10.8h, v18.8b, v12.8b
-	WORD $0x4e606943 // sadalp v3.4s, v10.8h
-	WORD $0x4e2cc24a // smull2 v10.8h, v18.16b, v12.16b
-	WORD $0x4e606943 // sadalp v3.4s, v10.8h
-	WORD $0x0e2bc22a // smull v10.8h, v17.8b, v11.8b
-	WORD $0x4e606942 // sadalp v2.4s, v10.8h
-	WORD $0x4e2bc22a // smull2 v10.8h, v17.16b, v11.16b
-	WORD $0x4e606942 // sadalp v2.4s, v10.8h
-	WORD $0x0e2ec20a // smull v10.8h, v16.8b, v14.8b
-	WORD $0x4e606943 // sadalp v3.4s, v10.8h
-	WORD $0x4e2ec20a // smull2 v10.8h, v16.16b, v14.16b
-	WORD $0x4e606943 // sadalp v3.4s, v10.8h
-	WORD $0x0e2dc1ea // smull v10.8h, v15.8b, v13.8b
-	WORD $0x4e606942 // sadalp v2.4s, v10.8h
-	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
-	WORD $0x4e606942 // sadalp v2.4s, v10.8h
-	FLDPQ 32(R16), (F18, F17)
-	FLDPQ 96(R16), (F16, F15)
-	FLDPQ 32(R14), (F11, F10)
-	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
-	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V12.B16
-	VAND V1.B16, V10.B16, V11.B16
-	WORD $0x0e2cc24a // smull v10.8h, v18.8b, v12.8b
+	FLDPQ 0(R11), (F16, F15)
+	FLDPQ 0(R16), (F14, F13)
+	VAND V1.B16, V22.B16, V12.B16
+	VAND V1.B16, V21.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
 	WORD $0x4e606949 // sadalp v9.4s, v10.8h
-	WORD $0x4e2cc24a // smull2 v10.8h, v18.16b, v12.16b
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
 	WORD $0x4e606949 // sadalp v9.4s, v10.8h
-	WORD $0x0e2bc22a // smull v10.8h, v17.8b, v11.8b
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
 	WORD $0x4e606948 // sadalp v8.4s, v10.8h
-	WORD $0x4e2bc22a // smull2 v10.8h, v17.16b, v11.16b
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
 	WORD $0x4e606948 // sadalp v8.4s, v10.8h
-	WORD $0x0e2ec20a // smull v10.8h, v16.8b, v14.8b
+	VAND V1.B16, V20.B16, V12.B16
+	VAND V1.B16, V19.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VAND V1.B16, V18.B16, V12.B16
+	VAND V1.B16, V17.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VAND V1.B16, V16.B16, V12.B16
+	VAND V1.B16, V15.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 64(R16), (F11, F10)
+	VUSHR $4, V22.B16, V12.B16
+	VUSHR $4, V21.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a9 // sadalp v9.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606989 // sadalp v9.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606988 // sadalp v8.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606988 // sadalp v8.4s, v12.8h
+	VUSHR $4, V20.B16, V12.B16
+	VUSHR $4, V19.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a7 // sadalp v7.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606987 // sadalp v7.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606986 // sadalp v6.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606986 // sadalp v6.4s, v12.8h
+	VUSHR $4, V18.B16, V12.B16
+	VUSHR $4, V17.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a5 // sadalp v5.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606985 // sadalp v5.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606984 // sadalp v4.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606984 // sadalp v4.4s, v12.8h
+	VUSHR $4, V16.B16, V12.B16
+	VUSHR $4, V15.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a3 // sadalp v3.4s, v13.8h
+	WORD $0x4e2cc16b // smull2 v11.8h, v11.16b, v12.16b
+	WORD $0x4e606963 // sadalp v3.4s, v11.8h
+	WORD $0x0e2ec14b // smull v11.8h, v10.8b, v14.8b
+	WORD $0x4e606962 // sadalp v2.4s, v11.8h
+	WORD $0x4e2ec14a // smull2 v10.8h, v10.16b, v14.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 32(R14), (F22, F21)
+	FLDPQ 32(R13), (F20, F19)
+	FLDPQ 32(R12), (F18, F17)
+	FLDPQ 32(R11), (F16, F15)
+	FLDPQ 32(R16), (F14, F13)
+	VAND V1.B16, V22.B16, V12.B16
+	VAND V1.B16, V21.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
 	WORD $0x4e606949 // sadalp v9.4s, v10.8h
-	WORD $0x4e2ec20a // smull2 v10.8h, v16.16b, v14.16b
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
 	WORD $0x4e606949 // sadalp v9.4s, v10.8h
-	WORD $0x0e2dc1ea // smull v10.8h, v15.8b, v13.8b
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
 	WORD $0x4e606948 // sadalp v8.4s, v10.8h
-	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
 	WORD $0x4e606948 // sadalp v8.4s, v10.8h
-	FLDPQ 32(R13), (F11, F10)
-	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
-	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V12.B16
-	VAND V1.B16, V10.B16, V11.B16
-	WORD $0x0e2cc24a // smull v10.8h, v18.8b, v12.8b
+	VAND V1.B16, V20.B16, V12.B16
+	VAND V1.B16, V19.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
 	WORD $0x4e606947 // sadalp v7.4s, v10.8h
-	WORD $0x4e2cc24a // smull2 v10.8h, v18.16b, v12.16b
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
 	WORD $0x4e606947 // sadalp v7.4s, v10.8h
-	WORD $0x0e2bc22a // smull v10.8h, v17.8b, v11.8b
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
 	WORD $0x4e606946 // sadalp v6.4s, v10.8h
-	WORD $0x4e2bc22a // smull2 v10.8h, v17.16b, v11.16b
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
 	WORD $0x4e606946 // sadalp v6.4s, v10.8h
-	WORD $0x0e2ec20a // smull v10.8h, v16.8b, v14.8b
-	WORD $0x4e606947 // sadalp v7.4s, v10.8h
-	WORD $0x4e2ec20a // smull2 v10.8h, v16.16b, v14.16b
-	WORD $0x4e606947 // sadalp v7.4s, v10.8h
-	WORD $0x0e2dc1ea // smull v10.8h, v15.8b, v13.8b
-	WORD $0x4e606946 // sadalp v6.4s, v10.8h
-	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
-	WORD $0x4e606946 // sadalp v6.4s, v10.8h
-	FLDPQ 32(R12), (F11, F10)
-	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
-	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V12.B16
-	VAND V1.B16, V10.B16, V11.B16
-	WORD $0x0e2cc24a // smull v10.8h, v18.8b, v12.8b
+	VAND V1.B16, V18.B16, V12.B16
+	VAND V1.B16, V17.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
 	WORD $0x4e606945 // sadalp v5.4s, v10.8h
-	WORD $0x4e2cc24a // smull2 v10.8h, v18.16b, v12.16b
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
 	WORD $0x4e606945 // sadalp v5.4s, v10.8h
-	WORD $0x0e2bc22a // smull v10.8h, v17.8b, v11.8b
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
 	WORD $0x4e606944 // sadalp v4.4s, v10.8h
-	WORD $0x4e2bc22a // smull2 v10.8h, v17.16b, v11.16b
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
 	WORD $0x4e606944 // sadalp v4.4s, v10.8h
-	WORD $0x0e2ec20a // smull v10.8h, v16.8b, v14.8b
-	WORD $0x4e606945 // sadalp v5.4s, v10.8h
-	WORD $0x4e2ec20a // smull2 v10.8h, v16.16b, v14.16b
-	WORD $0x4e606945 // sadalp v5.4s, v10.8h
-	WORD $0x0e2dc1ea // smull v10.8h, v15.8b, v13.8b
-	WORD $0x4e606944 // sadalp v4.4s, v10.8h
-	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
-	WORD $0x4e606944 // sadalp v4.4s, v10.8h
-	FLDPQ 32(R11), (F11, F10)
-	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
-	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
-	VAND V1.B16, V11.B16, V12.B16
-	VAND V1.B16, V10.B16, V11.B16
-	WORD $0x0e2cc24a // smull v10.8h, v18.8b, v12.8b
+	VAND V1.B16, V16.B16, V12.B16
+	VAND V1.B16, V15.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
 	WORD $0x4e606943 // sadalp v3.4s, v10.8h
-	WORD $0x4e2cc24a // smull2 v10.8h, v18.16b, v12.16b
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
 	WORD $0x4e606943 // sadalp v3.4s, v10.8h
-	WORD $0x0e2bc22a // smull v10.8h, v17.8b, v11.8b
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
 	WORD $0x4e606942 // sadalp v2.4s, v10.8h
-	WORD $0x4e2bc22a // smull2 v10.8h, v17.16b, v11.16b
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
 	WORD $0x4e606942 // sadalp v2.4s, v10.8h
-	WORD $0x0e2ec20a // smull v10.8h, v16.8b, v14.8b
-	WORD $0x4e606943 // sadalp v3.4s, v10.8h
-	WORD $0x4e2ec20a // smull2 v10.8h, v16.16b, v14.16b
-	WORD $0x4e606943 // sadalp v3.4s, v10.8h
-	WORD $0x0e2dc1ea // smull v10.8h, v15.8b, v13.8b
-	WORD $0x4e606942 // sadalp v2.4s, v10.8h
-	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
+	FLDPQ 96(R16), (F11, F10)
+	VUSHR $4, V22.B16, V12.B16
+	VUSHR $4, V21.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a9 // sadalp v9.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606989 // sadalp v9.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606988 // sadalp v8.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606988 // sadalp v8.4s, v12.8h
+	VUSHR $4, V20.B16, V12.B16
+	VUSHR $4, V19.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a7 // sadalp v7.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606987 // sadalp v7.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606986 // sadalp v6.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606986 // sadalp v6.4s, v12.8h
+	VUSHR $4, V18.B16, V12.B16
+	VUSHR $4, V17.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a5 // sadalp v5.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606985 // sadalp v5.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606984 // sadalp v4.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606984 // sadalp v4.4s, v12.8h
+	VUSHR $4, V16.B16, V12.B16
+	VUSHR $4, V15.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a3 // sadalp v3.4s, v13.8h
+	WORD $0x4e2cc16b // smull2 v11.8h, v11.16b, v12.16b
+	WORD $0x4e606963 // sadalp v3.4s, v11.8h
+	WORD $0x0e2ec14b // smull v11.8h, v10.8b, v14.8b
+	WORD $0x4e606962 // sadalp v2.4s, v11.8h
+	WORD $0x4e2ec14a // smull2 v10.8h, v10.16b, v14.16b
 	WORD $0x4e606942 // sadalp v2.4s, v10.8h
 	ADD $128, R16, R16
 	ADD $64, R15, R15
@@ -1027,7 +1027,7 @@ lines_4:
 	WORD $0x4ea2bc21 // addp v1.4s, v1.4s, v2.4s
 	VSUB V0.S4, V1.S4, V1.S4
 	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
-	WORD $0x4f939024 // fmul v4.4s, v1.4s, v19.s[0]
+	WORD $0x4f979024 // fmul v4.4s, v1.4s, v23.s[0]
 	ADD R3, R9, R9
 	FMOVD -8(R9), F3
 	ADD R3, R8, R8
@@ -1070,52 +1070,52 @@ codes_1:
 	MOVD R4, R10
 	MOVD ZR, R9
 lines_1:
-	FLDPQ 0(R10), (F12, F11)
-	FLDPQ 64(R10), (F10, F9)
 	ADD R9, R6, R8
-	FLDPQ 0(R8), (F5, F4)
-	WORD $0x6f0c04a8 // ushr v8.16b, v5.16b, #4
-	WORD $0x6f0c0487 // ushr v7.16b, v4.16b, #4
-	VAND V1.B16, V5.B16, V6.B16
-	VAND V1.B16, V4.B16, V5.B16
-	WORD $0x0e26c184 // smull v4.8h, v12.8b, v6.8b
+	FLDPQ 0(R8), (F10, F9)
+	FLDPQ 0(R10), (F8, F7)
+	VAND V1.B16, V10.B16, V6.B16
+	VAND V1.B16, V9.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
 	WORD $0x4e606883 // sadalp v3.4s, v4.8h
-	WORD $0x4e26c184 // smull2 v4.8h, v12.16b, v6.16b
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
 	WORD $0x4e606883 // sadalp v3.4s, v4.8h
-	WORD $0x0e25c164 // smull v4.8h, v11.8b, v5.8b
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
 	WORD $0x4e606882 // sadalp v2.4s, v4.8h
-	WORD $0x4e25c164 // smull2 v4.8h, v11.16b, v5.16b
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
 	WORD $0x4e606882 // sadalp v2.4s, v4.8h
-	WORD $0x0e28c144 // smull v4.8h, v10.8b, v8.8b
-	WORD $0x4e606883 // sadalp v3.4s, v4.8h
-	WORD $0x4e28c144 // smull2 v4.8h, v10.16b, v8.16b
-	WORD $0x4e606883 // sadalp v3.4s, v4.8h
-	WORD $0x0e27c124 // smull v4.8h, v9.8b, v7.8b
+	FLDPQ 64(R10), (F5, F4)
+	VUSHR $4, V10.B16, V6.B16
+	VUSHR $4, V9.B16, V8.B16
+	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
+	WORD $0x4e6068e3 // sadalp v3.4s, v7.8h
+	WORD $0x4e26c0a5 // smull2 v5.8h, v5.16b, v6.16b
+	WORD $0x4e6068a3 // sadalp v3.4s, v5.8h
+	WORD $0x0e28c085 // smull v5.8h, v4.8b, v8.8b
+	WORD $0x4e6068a2 // sadalp v2.4s, v5.8h
+	WORD $0x4e28c084 // smull2 v4.8h, v4.16b, v8.16b
 	WORD $0x4e606882 // sadalp v2.4s, v4.8h
-	WORD $0x4e27c124 // smull2 v4.8h, v9.16b, v7.16b
-	WORD $0x4e606882 // sadalp v2.4s, v4.8h
-	FLDPQ 32(R10), (F12, F11)
-	FLDPQ 96(R10), (F10, F9)
-	FLDPQ 32(R8), (F5, F4)
-	WORD $0x6f0c04a8 // ushr v8.16b, v5.16b, #4
-	WORD $0x6f0c0487 // ushr v7.16b, v4.16b, #4
-	VAND V1.B16, V5.B16, V6.B16
-	VAND V1.B16, V4.B16, V5.B16
-	WORD $0x0e26c184 // smull v4.8h, v12.8b, v6.8b
+	FLDPQ 32(R8), (F10, F9)
+	FLDPQ 32(R10), (F8, F7)
+	VAND V1.B16, V10.B16, V6.B16
+	VAND V1.B16, V9.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
 	WORD $0x4e606883 // sadalp v3.4s, v4.8h
-	WORD $0x4e26c184 // smull2 v4.8h, v12.16b, v6.16b
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
 	WORD $0x4e606883 // sadalp v3.4s, v4.8h
-	WORD $0x0e25c164 // smull v4.8h, v11.8b, v5.8b
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
 	WORD $0x4e606882 // sadalp v2.4s, v4.8h
-	WORD $0x4e25c164 // smull2 v4.8h, v11.16b, v5.16b
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
 	WORD $0x4e606882 // sadalp v2.4s, v4.8h
-	WORD $0x0e28c144 // smull v4.8h, v10.8b, v8.8b
-	WORD $0x4e606883 // sadalp v3.4s, v4.8h
-	WORD $0x4e28c144 // smull2 v4.8h, v10.16b, v8.16b
-	WORD $0x4e606883 // sadalp v3.4s, v4.8h
-	WORD $0x0e27c124 // smull v4.8h, v9.8b, v7.8b
-	WORD $0x4e606882 // sadalp v2.4s, v4.8h
-	WORD $0x4e27c124 // smull2 v4.8h, v9.16b, v7.16b
+	FLDPQ 96(R10), (F5, F4)
+	VUSHR $4, V10.B16, V6.B16
+	VUSHR $4, V9.B16, V8.B16
+	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
+	WORD $0x4e6068e3 // sadalp v3.4s, v7.8h
+	WORD $0x4e26c0a5 // smull2 v5.8h, v5.16b, v6.16b
+	WORD $0x4e6068a3 // sadalp v3.4s, v5.8h
+	WORD $0x0e28c085 // smull v5.8h, v4.8b, v8.8b
+	WORD $0x4e6068a2 // sadalp v2.4s, v5.8h
+	WORD $0x4e28c084 // smull2 v4.8h, v4.16b, v8.16b
 	WORD $0x4e606882 // sadalp v2.4s, v4.8h
 	ADD $128, R10, R10
 	ADD $64, R9, R9
@@ -1130,7 +1130,2799 @@ lines_1:
 	WORD $0x4ea1bc61 // addp v1.4s, v3.4s, v1.4s
 	VSUB V0.S4, V1.S4, V1.S4
 	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
-	WORD $0x4f939022 // fmul v2.4s, v1.4s, v19.s[0]
+	WORD $0x4f979022 // fmul v2.4s, v1.4s, v23.s[0]
+	ADD R3, R6, R6
+	FMOVD -8(R6), F1
+	WORD $0x6e21dc42 // fmul v2.4s, v2.4s, v1.4s
+	VDUP V1.S[1], V1.S4
+	FADDS F1, F2, F1
+	FMOVS F1, 0(R5)
+	ADD $4, R5, R5
+	ADD $4, R1, R1
+	SUBS $1, R7, R7
+	BGE codes_1
+codes_1_done:
+	RET
+
+// func code2DistancesDotProd(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+TEXT ·code2DistancesDotProd(SB), NOSPLIT, $0-80
+	MOVD dst+0(FP), R5
+	MOVD query+8(FP), R4
+	MOVD stride+16(FP), R3
+	MOVD chunks+32(FP), R2
+	MOVD ids+64(FP), R1
+	MOVD count+72(FP), R6
+	FMOVS scale+24(FP), F22
+	MOVWU sum+28(FP), R0
+	FMOVS R0, F0
+	VDUP V0.S[0], V0.S4
+	MOVD shift+40(FP), R0
+	SUBS $4, R6, R10
+	BLT codes_4_done
+codes_4:
+	MOVWU 0(R1), R7
+	LSR R0, R7, R8
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R7, R7
+	MOVD width+48(FP), R6
+	MUL R6, R7, R6
+	ADD R8<<1, R8, R7
+	MOVD (R2)(R7<<3), R7
+	ADD R7, R6, R7
+	MOVD head+56(FP), R6
+	ADD R6, R7, R9
+	MOVWU 4(R1), R7
+	LSR R0, R7, R8
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R7, R7
+	MOVD width+48(FP), R6
+	MUL R6, R7, R6
+	ADD R8<<1, R8, R7
+	MOVD (R2)(R7<<3), R7
+	ADD R7, R6, R7
+	MOVD head+56(FP), R6
+	ADD R6, R7, R8
+	MOVWU 8(R1), R7
+	LSR R0, R7, R11
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R7, R7
+	MOVD width+48(FP), R6
+	MUL R6, R7, R6
+	ADD R11<<1, R11, R7
+	MOVD (R2)(R7<<3), R7
+	ADD R7, R6, R7
+	MOVD head+56(FP), R6
+	ADD R6, R7, R7
+	MOVWU 12(R1), R11
+	LSR R0, R11, R12
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R11, R11
+	MOVD width+48(FP), R6
+	MUL R6, R11, R6
+	ADD R12<<1, R12, R11
+	MOVD (R2)(R11<<3), R11
+	ADD R11, R6, R11
+	MOVD head+56(FP), R6
+	ADD R6, R11, R6
+	VMOVI $0, V9.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V2.B16
+	VMOVI $3, V1.B16
+	MOVD R4, R16
+	MOVD ZR, R15
+lines_4:
+	ADD R15, R9, R14
+	FLDPQ 0(R14), (F21, F20)
+	ADD R15, R8, R13
+	FLDPQ 0(R13), (F19, F18)
+	ADD R15, R7, R12
+	FLDPQ 0(R12), (F17, F16)
+	ADD R15, R6, R11
+	FLDPQ 0(R11), (F15, F14)
+	FLDPQ 0(R16), (F13, F12)
+	VAND V1.B16, V21.B16, V11.B16
+	VAND V1.B16, V20.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VAND V1.B16, V19.B16, V11.B16
+	VAND V1.B16, V18.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VAND V1.B16, V17.B16, V11.B16
+	VAND V1.B16, V16.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VAND V1.B16, V15.B16, V11.B16
+	VAND V1.B16, V14.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 64(R16), (F13, F12)
+	VUSHR $2, V21.B16, V11.B16
+	VUSHR $2, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $2, V19.B16, V11.B16
+	VUSHR $2, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $2, V17.B16, V11.B16
+	VUSHR $2, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $2, V15.B16, V11.B16
+	VUSHR $2, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 128(R16), (F13, F12)
+	VUSHR $4, V21.B16, V11.B16
+	VUSHR $4, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $4, V19.B16, V11.B16
+	VUSHR $4, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $4, V17.B16, V11.B16
+	VUSHR $4, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $4, V15.B16, V11.B16
+	VUSHR $4, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 192(R16), (F11, F10)
+	VUSHR $6, V21.B16, V12.B16
+	VUSHR $6, V20.B16, V13.B16
+	WORD $0x4e8c9569 // sdot v9.4s, v11.16b, v12.16b
+	WORD $0x4e8d9548 // sdot v8.4s, v10.16b, v13.16b
+	VUSHR $6, V19.B16, V12.B16
+	VUSHR $6, V18.B16, V13.B16
+	WORD $0x4e8c9567 // sdot v7.4s, v11.16b, v12.16b
+	WORD $0x4e8d9546 // sdot v6.4s, v10.16b, v13.16b
+	VUSHR $6, V17.B16, V12.B16
+	VUSHR $6, V16.B16, V13.B16
+	WORD $0x4e8c9565 // sdot v5.4s, v11.16b, v12.16b
+	WORD $0x4e8d9544 // sdot v4.4s, v10.16b, v13.16b
+	VUSHR $6, V15.B16, V12.B16
+	VUSHR $6, V14.B16, V13.B16
+	WORD $0x4e8c9563 // sdot v3.4s, v11.16b, v12.16b
+	WORD $0x4e8d9542 // sdot v2.4s, v10.16b, v13.16b
+	FLDPQ 32(R14), (F21, F20)
+	FLDPQ 32(R13), (F19, F18)
+	FLDPQ 32(R12), (F17, F16)
+	FLDPQ 32(R11), (F15, F14)
+	FLDPQ 32(R16), (F13, F12)
+	VAND V1.B16, V21.B16, V11.B16
+	VAND V1.B16, V20.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VAND V1.B16, V19.B16, V11.B16
+	VAND V1.B16, V18.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VAND V1.B16, V17.B16, V11.B16
+	VAND V1.B16, V16.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VAND V1.B16, V15.B16, V11.B16
+	VAND V1.B16, V14.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 96(R16), (F13, F12)
+	VUSHR $2, V21.B16, V11.B16
+	VUSHR $2, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $2, V19.B16, V11.B16
+	VUSHR $2, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $2, V17.B16, V11.B16
+	VUSHR $2, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $2, V15.B16, V11.B16
+	VUSHR $2, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 160(R16), (F13, F12)
+	VUSHR $4, V21.B16, V11.B16
+	VUSHR $4, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $4, V19.B16, V11.B16
+	VUSHR $4, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $4, V17.B16, V11.B16
+	VUSHR $4, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $4, V15.B16, V11.B16
+	VUSHR $4, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 224(R16), (F11, F10)
+	VUSHR $6, V21.B16, V12.B16
+	VUSHR $6, V20.B16, V13.B16
+	WORD $0x4e8c9569 // sdot v9.4s, v11.16b, v12.16b
+	WORD $0x4e8d9548 // sdot v8.4s, v10.16b, v13.16b
+	VUSHR $6, V19.B16, V12.B16
+	VUSHR $6, V18.B16, V13.B16
+	WORD $0x4e8c9567 // sdot v7.4s, v11.16b, v12.16b
+	WORD $0x4e8d9546 // sdot v6.4s, v10.16b, v13.16b
+	VUSHR $6, V17.B16, V12.B16
+	VUSHR $6, V16.B16, V13.B16
+	WORD $0x4e8c9565 // sdot v5.4s, v11.16b, v12.16b
+	WORD $0x4e8d9544 // sdot v4.4s, v10.16b, v13.16b
+	VUSHR $6, V15.B16, V12.B16
+	VUSHR $6, V14.B16, V13.B16
+	WORD $0x4e8c9563 // sdot v3.4s, v11.16b, v12.16b
+	WORD $0x4e8d9542 // sdot v2.4s, v10.16b, v13.16b
+	ADD $256, R16, R16
+	ADD $64, R15, R15
+	CMP R3, R15
+	BLT lines_4
+	WORD $0x4ea88521 // add v1.4s, v9.4s, v8.4s
+	WORD $0x4ea684e6 // add v6.4s, v7.4s, v6.4s
+	WORD $0x4ea484a4 // add v4.4s, v5.4s, v4.4s
+	WORD $0x4ea28462 // add v2.4s, v3.4s, v2.4s
+	WORD $0x4ea6bc21 // addp v1.4s, v1.4s, v6.4s
+	WORD $0x4ea2bc82 // addp v2.4s, v4.4s, v2.4s
+	WORD $0x4ea2bc21 // addp v1.4s, v1.4s, v2.4s
+	VSUB V0.S4, V1.S4, V1.S4
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4f969024 // fmul v4.4s, v1.4s, v22.s[0]
+	ADD R3, R9, R9
+	FMOVD -8(R9), F3
+	ADD R3, R8, R8
+	SUB $8, R8, R8
+	VLD1 (R8), V3.D[1]
+	ADD R3, R7, R7
+	FMOVD -8(R7), F2
+	ADD R3, R6, R6
+	SUB $8, R6, R6
+	VLD1 (R6), V2.D[1]
+	VUZP1 V2.S4, V3.S4, V1.S4
+	VUZP2 V2.S4, V3.S4, V2.S4
+	WORD $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 0(R5)
+	ADD $16, R5, R5
+	ADD $16, R1, R1
+	SUBS $4, R10, R10
+	BGE codes_4
+codes_4_done:
+	ADD $4, R10, R6
+	SUBS $1, R6, R7
+	BLT codes_1_done
+codes_1:
+	MOVWU 0(R1), R8
+	LSR R0, R8, R9
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R8, R8
+	MOVD width+48(FP), R6
+	MUL R6, R8, R6
+	ADD R9<<1, R9, R8
+	MOVD (R2)(R8<<3), R8
+	ADD R8, R6, R8
+	MOVD head+56(FP), R6
+	ADD R6, R8, R6
+	VMOVI $0, V3.B16
+	VMOVI $0, V2.B16
+	VMOVI $3, V1.B16
+	MOVD R4, R10
+	MOVD ZR, R9
+lines_1:
+	ADD R9, R6, R8
+	FLDPQ 0(R8), (F9, F8)
+	FLDPQ 0(R10), (F7, F6)
+	VAND V1.B16, V9.B16, V5.B16
+	VAND V1.B16, V8.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 64(R10), (F7, F6)
+	VUSHR $2, V9.B16, V5.B16
+	VUSHR $2, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 128(R10), (F7, F6)
+	VUSHR $4, V9.B16, V5.B16
+	VUSHR $4, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 192(R10), (F5, F4)
+	VUSHR $6, V9.B16, V6.B16
+	VUSHR $6, V8.B16, V7.B16
+	WORD $0x4e8694a3 // sdot v3.4s, v5.16b, v6.16b
+	WORD $0x4e879482 // sdot v2.4s, v4.16b, v7.16b
+	FLDPQ 32(R8), (F9, F8)
+	FLDPQ 32(R10), (F7, F6)
+	VAND V1.B16, V9.B16, V5.B16
+	VAND V1.B16, V8.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 96(R10), (F7, F6)
+	VUSHR $2, V9.B16, V5.B16
+	VUSHR $2, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 160(R10), (F7, F6)
+	VUSHR $4, V9.B16, V5.B16
+	VUSHR $4, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 224(R10), (F5, F4)
+	VUSHR $6, V9.B16, V6.B16
+	VUSHR $6, V8.B16, V7.B16
+	WORD $0x4e8694a3 // sdot v3.4s, v5.16b, v6.16b
+	WORD $0x4e879482 // sdot v2.4s, v4.16b, v7.16b
+	ADD $256, R10, R10
+	ADD $64, R9, R9
+	CMP R3, R9
+	BLT lines_1
+	WORD $0x4ea28465 // add v5.4s, v3.4s, v2.4s
+	WORD $0x4ea28464 // add v4.4s, v3.4s, v2.4s
+	WORD $0x4ea28461 // add v1.4s, v3.4s, v2.4s
+	WORD $0x4ea28462 // add v2.4s, v3.4s, v2.4s
+	WORD $0x4ea4bca3 // addp v3.4s, v5.4s, v4.4s
+	WORD $0x4ea2bc21 // addp v1.4s, v1.4s, v2.4s
+	WORD $0x4ea1bc61 // addp v1.4s, v3.4s, v1.4s
+	VSUB V0.S4, V1.S4, V1.S4
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4f969022 // fmul v2.4s, v1.4s, v22.s[0]
+	ADD R3, R6, R6
+	FMOVD -8(R6), F1
+	WORD $0x6e21dc42 // fmul v2.4s, v2.4s, v1.4s
+	VDUP V1.S[1], V1.S4
+	FADDS F1, F2, F1
+	FMOVS F1, 0(R5)
+	ADD $4, R5, R5
+	ADD $4, R1, R1
+	SUBS $1, R7, R7
+	BGE codes_1
+codes_1_done:
+	RET
+
+// func code2DistancesNEON(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+TEXT ·code2DistancesNEON(SB), NOSPLIT, $0-80
+	MOVD dst+0(FP), R5
+	MOVD query+8(FP), R4
+	MOVD stride+16(FP), R3
+	MOVD chunks+32(FP), R2
+	MOVD ids+64(FP), R1
+	MOVD count+72(FP), R6
+	FMOVS scale+24(FP), F23
+	MOVWU sum+28(FP), R0
+	FMOVS R0, F0
+	VDUP V0.S[0], V0.S4
+	MOVD shift+40(FP), R0
+	SUBS $4, R6, R10
+	BLT codes_4_done
+codes_4:
+	MOVWU 0(R1), R7
+	LSR R0, R7, R8
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R7, R7
+	MOVD width+48(FP), R6
+	MUL R6, R7, R6
+	ADD R8<<1, R8, R7
+	MOVD (R2)(R7<<3), R7
+	ADD R7, R6, R7
+	MOVD head+56(FP), R6
+	ADD R6, R7, R9
+	MOVWU 4(R1), R7
+	LSR R0, R7, R8
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R7, R7
+	MOVD width+48(FP), R6
+	MUL R6, R7, R6
+	ADD R8<<1, R8, R7
+	MOVD (R2)(R7<<3), R7
+	ADD R7, R6, R7
+	MOVD head+56(FP), R6
+	ADD R6, R7, R8
+	MOVWU 8(R1), R7
+	LSR R0, R7, R11
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R7, R7
+	MOVD width+48(FP), R6
+	MUL R6, R7, R6
+	ADD R11<<1, R11, R7
+	MOVD (R2)(R7<<3), R7
+	ADD R7, R6, R7
+	MOVD head+56(FP), R6
+	ADD R6, R7, R7
+	MOVWU 12(R1), R11
+	LSR R0, R11, R12
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R11, R11
+	MOVD width+48(FP), R6
+	MUL R6, R11, R6
+	ADD R12<<1, R12, R11
+	MOVD (R2)(R11<<3), R11
+	ADD R11, R6, R11
+	MOVD head+56(FP), R6
+	ADD R6, R11, R6
+	VMOVI $0, V9.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V2.B16
+	VMOVI $3, V1.B16
+	MOVD R4, R16
+	MOVD ZR, R15
+lines_4:
+	ADD R15, R9, R14
+	FLDPQ 0(R14), (F22, F21)
+	ADD R15, R8, R13
+	FLDPQ 0(R13), (F20, F19)
+	ADD R15, R7, R12
+	FLDPQ 0(R12), (F18, F17)
+	ADD R15, R6, R11
+	FLDPQ 0(R11), (F16, F15)
+	FLDPQ 0(R16), (F14, F13)
+	VAND V1.B16, V22.B16, V12.B16
+	VAND V1.B16, V21.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VAND V1.B16, V20.B16, V12.B16
+	VAND V1.B16, V19.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VAND V1.B16, V18.B16, V12.B16
+	VAND V1.B16, V17.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VAND V1.B16, V16.B16, V12.B16
+	VAND V1.B16, V15.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 64(R16), (F14, F13)
+	VUSHR $2, V22.B16, V11.B16
+	VUSHR $2, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $2, V20.B16, V11.B16
+	VUSHR $2, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $2, V18.B16, V11.B16
+	VUSHR $2, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $2, V16.B16, V11.B16
+	VUSHR $2, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 128(R16), (F14, F13)
+	VUSHR $4, V22.B16, V11.B16
+	VUSHR $4, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $4, V20.B16, V11.B16
+	VUSHR $4, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $4, V18.B16, V11.B16
+	VUSHR $4, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $4, V16.B16, V11.B16
+	VUSHR $4, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 192(R16), (F11, F10)
+	VUSHR $6, V22.B16, V12.B16
+	VUSHR $6, V21.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a9 // sadalp v9.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606989 // sadalp v9.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606988 // sadalp v8.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606988 // sadalp v8.4s, v12.8h
+	VUSHR $6, V20.B16, V12.B16
+	VUSHR $6, V19.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a7 // sadalp v7.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606987 // sadalp v7.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606986 // sadalp v6.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606986 // sadalp v6.4s, v12.8h
+	VUSHR $6, V18.B16, V12.B16
+	VUSHR $6, V17.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a5 // sadalp v5.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606985 // sadalp v5.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606984 // sadalp v4.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606984 // sadalp v4.4s, v12.8h
+	VUSHR $6, V16.B16, V12.B16
+	VUSHR $6, V15.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a3 // sadalp v3.4s, v13.8h
+	WORD $0x4e2cc16b // smull2 v11.8h, v11.16b, v12.16b
+	WORD $0x4e606963 // sadalp v3.4s, v11.8h
+	WORD $0x0e2ec14b // smull v11.8h, v10.8b, v14.8b
+	WORD $0x4e606962 // sadalp v2.4s, v11.8h
+	WORD $0x4e2ec14a // smull2 v10.8h, v10.16b, v14.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 32(R14), (F22, F21)
+	FLDPQ 32(R13), (F20, F19)
+	FLDPQ 32(R12), (F18, F17)
+	FLDPQ 32(R11), (F16, F15)
+	FLDPQ 32(R16), (F14, F13)
+	VAND V1.B16, V22.B16, V12.B16
+	VAND V1.B16, V21.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VAND V1.B16, V20.B16, V12.B16
+	VAND V1.B16, V19.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VAND V1.B16, V18.B16, V12.B16
+	VAND V1.B16, V17.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VAND V1.B16, V16.B16, V12.B16
+	VAND V1.B16, V15.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 96(R16), (F14, F13)
+	VUSHR $2, V22.B16, V11.B16
+	VUSHR $2, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $2, V20.B16, V11.B16
+	VUSHR $2, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $2, V18.B16, V11.B16
+	VUSHR $2, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $2, V16.B16, V11.B16
+	VUSHR $2, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 160(R16), (F14, F13)
+	VUSHR $4, V22.B16, V11.B16
+	VUSHR $4, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $4, V20.B16, V11.B16
+	VUSHR $4, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $4, V18.B16, V11.B16
+	VUSHR $4, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $4, V16.B16, V11.B16
+	VUSHR $4, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 224(R16), (F11, F10)
+	VUSHR $6, V22.B16, V12.B16
+	VUSHR $6, V21.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a9 // sadalp v9.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606989 // sadalp v9.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606988 // sadalp v8.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606988 // sadalp v8.4s, v12.8h
+	VUSHR $6, V20.B16, V12.B16
+	VUSHR $6, V19.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a7 // sadalp v7.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606987 // sadalp v7.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606986 // sadalp v6.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606986 // sadalp v6.4s, v12.8h
+	VUSHR $6, V18.B16, V12.B16
+	VUSHR $6, V17.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a5 // sadalp v5.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606985 // sadalp v5.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606984 // sadalp v4.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606984 // sadalp v4.4s, v12.8h
+	VUSHR $6, V16.B16, V12.B16
+	VUSHR $6, V15.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a3 // sadalp v3.4s, v13.8h
+	WORD $0x4e2cc16b // smull2 v11.8h, v11.16b, v12.16b
+	WORD $0x4e606963 // sadalp v3.4s, v11.8h
+	WORD $0x0e2ec14b // smull v11.8h, v10.8b, v14.8b
+	WORD $0x4e606962 // sadalp v2.4s, v11.8h
+	WORD $0x4e2ec14a // smull2 v10.8h, v10.16b, v14.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	ADD $256, R16, R16
+	ADD $64, R15, R15
+	CMP R3, R15
+	BLT lines_4
+	WORD $0x4ea88521 // add v1.4s, v9.4s, v8.4s
+	WORD $0x4ea684e6 // add v6.4s, v7.4s, v6.4s
+	WORD $0x4ea484a4 // add v4.4s, v5.4s, v4.4s
+	WORD $0x4ea28462 // add v2.4s, v3.4s, v2.4s
+	WORD $0x4ea6bc21 // addp v1.4s, v1.4s, v6.4s
+	WORD $0x4ea2bc82 // addp v2.4s, v4.4s, v2.4s
+	WORD $0x4ea2bc21 // addp v1.4s, v1.4s, v2.4s
+	VSUB V0.S4, V1.S4, V1.S4
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4f979024 // fmul v4.4s, v1.4s, v23.s[0]
+	ADD R3, R9, R9
+	FMOVD -8(R9), F3
+	ADD R3, R8, R8
+	SUB $8, R8, R8
+	VLD1 (R8), V3.D[1]
+	ADD R3, R7, R7
+	FMOVD -8(R7), F2
+	ADD R3, R6, R6
+	SUB $8, R6, R6
+	VLD1 (R6), V2.D[1]
+	VUZP1 V2.S4, V3.S4, V1.S4
+	VUZP2 V2.S4, V3.S4, V2.S4
+	WORD $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 0(R5)
+	ADD $16, R5, R5
+	ADD $16, R1, R1
+	SUBS $4, R10, R10
+	BGE codes_4
+codes_4_done:
+	ADD $4, R10, R6
+	SUBS $1, R6, R7
+	BLT codes_1_done
+codes_1:
+	MOVWU 0(R1), R8
+	LSR R0, R8, R9
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R8, R8
+	MOVD width+48(FP), R6
+	MUL R6, R8, R6
+	ADD R9<<1, R9, R8
+	MOVD (R2)(R8<<3), R8
+	ADD R8, R6, R8
+	MOVD head+56(FP), R6
+	ADD R6, R8, R6
+	VMOVI $0, V3.B16
+	VMOVI $0, V2.B16
+	VMOVI $3, V1.B16
+	MOVD R4, R10
+	MOVD ZR, R9
+lines_1:
+	ADD R9, R6, R8
+	FLDPQ 0(R8), (F10, F9)
+	FLDPQ 0(R10), (F8, F7)
+	VAND V1.B16, V10.B16, V6.B16
+	VAND V1.B16, V9.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 64(R10), (F8, F7)
+	VUSHR $2, V10.B16, V5.B16
+	VUSHR $2, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 128(R10), (F8, F7)
+	VUSHR $4, V10.B16, V5.B16
+	VUSHR $4, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 192(R10), (F5, F4)
+	VUSHR $6, V10.B16, V6.B16
+	VUSHR $6, V9.B16, V8.B16
+	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
+	WORD $0x4e6068e3 // sadalp v3.4s, v7.8h
+	WORD $0x4e26c0a5 // smull2 v5.8h, v5.16b, v6.16b
+	WORD $0x4e6068a3 // sadalp v3.4s, v5.8h
+	WORD $0x0e28c085 // smull v5.8h, v4.8b, v8.8b
+	WORD $0x4e6068a2 // sadalp v2.4s, v5.8h
+	WORD $0x4e28c084 // smull2 v4.8h, v4.16b, v8.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 32(R8), (F10, F9)
+	FLDPQ 32(R10), (F8, F7)
+	VAND V1.B16, V10.B16, V6.B16
+	VAND V1.B16, V9.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 96(R10), (F8, F7)
+	VUSHR $2, V10.B16, V5.B16
+	VUSHR $2, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 160(R10), (F8, F7)
+	VUSHR $4, V10.B16, V5.B16
+	VUSHR $4, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 224(R10), (F5, F4)
+	VUSHR $6, V10.B16, V6.B16
+	VUSHR $6, V9.B16, V8.B16
+	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
+	WORD $0x4e6068e3 // sadalp v3.4s, v7.8h
+	WORD $0x4e26c0a5 // smull2 v5.8h, v5.16b, v6.16b
+	WORD $0x4e6068a3 // sadalp v3.4s, v5.8h
+	WORD $0x0e28c085 // smull v5.8h, v4.8b, v8.8b
+	WORD $0x4e6068a2 // sadalp v2.4s, v5.8h
+	WORD $0x4e28c084 // smull2 v4.8h, v4.16b, v8.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	ADD $256, R10, R10
+	ADD $64, R9, R9
+	CMP R3, R9
+	BLT lines_1
+	WORD $0x4ea28465 // add v5.4s, v3.4s, v2.4s
+	WORD $0x4ea28464 // add v4.4s, v3.4s, v2.4s
+	WORD $0x4ea28461 // add v1.4s, v3.4s, v2.4s
+	WORD $0x4ea28462 // add v2.4s, v3.4s, v2.4s
+	WORD $0x4ea4bca3 // addp v3.4s, v5.4s, v4.4s
+	WORD $0x4ea2bc21 // addp v1.4s, v1.4s, v2.4s
+	WORD $0x4ea1bc61 // addp v1.4s, v3.4s, v1.4s
+	VSUB V0.S4, V1.S4, V1.S4
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4f979022 // fmul v2.4s, v1.4s, v23.s[0]
+	ADD R3, R6, R6
+	FMOVD -8(R6), F1
+	WORD $0x6e21dc42 // fmul v2.4s, v2.4s, v1.4s
+	VDUP V1.S[1], V1.S4
+	FADDS F1, F2, F1
+	FMOVS F1, 0(R5)
+	ADD $4, R5, R5
+	ADD $4, R1, R1
+	SUBS $1, R7, R7
+	BGE codes_1
+codes_1_done:
+	RET
+
+// func code1DistancesDotProd(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+TEXT ·code1DistancesDotProd(SB), NOSPLIT, $0-80
+	MOVD dst+0(FP), R5
+	MOVD query+8(FP), R4
+	MOVD stride+16(FP), R3
+	MOVD chunks+32(FP), R2
+	MOVD ids+64(FP), R1
+	MOVD count+72(FP), R6
+	FMOVS scale+24(FP), F22
+	MOVWU sum+28(FP), R0
+	FMOVS R0, F0
+	VDUP V0.S[0], V0.S4
+	MOVD shift+40(FP), R0
+	SUBS $4, R6, R10
+	BLT codes_4_done
+codes_4:
+	MOVWU 0(R1), R7
+	LSR R0, R7, R8
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R7, R7
+	MOVD width+48(FP), R6
+	MUL R6, R7, R6
+	ADD R8<<1, R8, R7
+	MOVD (R2)(R7<<3), R7
+	ADD R7, R6, R7
+	MOVD head+56(FP), R6
+	ADD R6, R7, R9
+	MOVWU 4(R1), R7
+	LSR R0, R7, R8
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R7, R7
+	MOVD width+48(FP), R6
+	MUL R6, R7, R6
+	ADD R8<<1, R8, R7
+	MOVD (R2)(R7<<3), R7
+	ADD R7, R6, R7
+	MOVD head+56(FP), R6
+	ADD R6, R7, R8
+	MOVWU 8(R1), R7
+	LSR R0, R7, R11
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R7, R7
+	MOVD width+48(FP), R6
+	MUL R6, R7, R6
+	ADD R11<<1, R11, R7
+	MOVD (R2)(R7<<3), R7
+	ADD R7, R6, R7
+	MOVD head+56(FP), R6
+	ADD R6, R7, R7
+	MOVWU 12(R1), R11
+	LSR R0, R11, R12
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R11, R11
+	MOVD width+48(FP), R6
+	MUL R6, R11, R6
+	ADD R12<<1, R12, R11
+	MOVD (R2)(R11<<3), R11
+	ADD R11, R6, R11
+	MOVD head+56(FP), R6
+	ADD R6, R11, R6
+	VMOVI $0, V9.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V2.B16
+	VMOVI $1, V1.B16
+	MOVD R4, R16
+	MOVD ZR, R15
+lines_4:
+	ADD R15, R9, R14
+	FLDPQ 0(R14), (F21, F20)
+	ADD R15, R8, R13
+	FLDPQ 0(R13), (F19, F18)
+	ADD R15, R7, R12
+	FLDPQ 0(R12), (F17, F16)
+	ADD R15, R6, R11
+	FLDPQ 0(R11), (F15, F14)
+	FLDPQ 0(R16), (F13, F12)
+	VAND V1.B16, V21.B16, V11.B16
+	VAND V1.B16, V20.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VAND V1.B16, V19.B16, V11.B16
+	VAND V1.B16, V18.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VAND V1.B16, V17.B16, V11.B16
+	VAND V1.B16, V16.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VAND V1.B16, V15.B16, V11.B16
+	VAND V1.B16, V14.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 64(R16), (F13, F12)
+	VUSHR $1, V21.B16, V11.B16
+	VUSHR $1, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $1, V19.B16, V11.B16
+	VUSHR $1, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $1, V17.B16, V11.B16
+	VUSHR $1, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $1, V15.B16, V11.B16
+	VUSHR $1, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 128(R16), (F13, F12)
+	VUSHR $2, V21.B16, V11.B16
+	VUSHR $2, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $2, V19.B16, V11.B16
+	VUSHR $2, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $2, V17.B16, V11.B16
+	VUSHR $2, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $2, V15.B16, V11.B16
+	VUSHR $2, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 192(R16), (F13, F12)
+	VUSHR $3, V21.B16, V11.B16
+	VUSHR $3, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $3, V19.B16, V11.B16
+	VUSHR $3, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $3, V17.B16, V11.B16
+	VUSHR $3, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $3, V15.B16, V11.B16
+	VUSHR $3, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 256(R16), (F13, F12)
+	VUSHR $4, V21.B16, V11.B16
+	VUSHR $4, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $4, V19.B16, V11.B16
+	VUSHR $4, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $4, V17.B16, V11.B16
+	VUSHR $4, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $4, V15.B16, V11.B16
+	VUSHR $4, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 320(R16), (F13, F12)
+	VUSHR $5, V21.B16, V11.B16
+	VUSHR $5, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $5, V19.B16, V11.B16
+	VUSHR $5, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $5, V17.B16, V11.B16
+	VUSHR $5, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $5, V15.B16, V11.B16
+	VUSHR $5, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 384(R16), (F13, F12)
+	VUSHR $6, V21.B16, V11.B16
+	VUSHR $6, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $6, V19.B16, V11.B16
+	VUSHR $6, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $6, V17.B16, V11.B16
+	VUSHR $6, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $6, V15.B16, V11.B16
+	VUSHR $6, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 448(R16), (F11, F10)
+	VUSHR $7, V21.B16, V12.B16
+	VUSHR $7, V20.B16, V13.B16
+	WORD $0x4e8c9569 // sdot v9.4s, v11.16b, v12.16b
+	WORD $0x4e8d9548 // sdot v8.4s, v10.16b, v13.16b
+	VUSHR $7, V19.B16, V12.B16
+	VUSHR $7, V18.B16, V13.B16
+	WORD $0x4e8c9567 // sdot v7.4s, v11.16b, v12.16b
+	WORD $0x4e8d9546 // sdot v6.4s, v10.16b, v13.16b
+	VUSHR $7, V17.B16, V12.B16
+	VUSHR $7, V16.B16, V13.B16
+	WORD $0x4e8c9565 // sdot v5.4s, v11.16b, v12.16b
+	WORD $0x4e8d9544 // sdot v4.4s, v10.16b, v13.16b
+	VUSHR $7, V15.B16, V12.B16
+	VUSHR $7, V14.B16, V13.B16
+	WORD $0x4e8c9563 // sdot v3.4s, v11.16b, v12.16b
+	WORD $0x4e8d9542 // sdot v2.4s, v10.16b, v13.16b
+	FLDPQ 32(R14), (F21, F20)
+	FLDPQ 32(R13), (F19, F18)
+	FLDPQ 32(R12), (F17, F16)
+	FLDPQ 32(R11), (F15, F14)
+	FLDPQ 32(R16), (F13, F12)
+	VAND V1.B16, V21.B16, V11.B16
+	VAND V1.B16, V20.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VAND V1.B16, V19.B16, V11.B16
+	VAND V1.B16, V18.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VAND V1.B16, V17.B16, V11.B16
+	VAND V1.B16, V16.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VAND V1.B16, V15.B16, V11.B16
+	VAND V1.B16, V14.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 96(R16), (F13, F12)
+	VUSHR $1, V21.B16, V11.B16
+	VUSHR $1, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $1, V19.B16, V11.B16
+	VUSHR $1, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $1, V17.B16, V11.B16
+	VUSHR $1, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $1, V15.B16, V11.B16
+	VUSHR $1, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 160(R16), (F13, F12)
+	VUSHR $2, V21.B16, V11.B16
+	VUSHR $2, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $2, V19.B16, V11.B16
+	VUSHR $2, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $2, V17.B16, V11.B16
+	VUSHR $2, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $2, V15.B16, V11.B16
+	VUSHR $2, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 224(R16), (F13, F12)
+	VUSHR $3, V21.B16, V11.B16
+	VUSHR $3, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $3, V19.B16, V11.B16
+	VUSHR $3, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $3, V17.B16, V11.B16
+	VUSHR $3, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $3, V15.B16, V11.B16
+	VUSHR $3, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 288(R16), (F13, F12)
+	VUSHR $4, V21.B16, V11.B16
+	VUSHR $4, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $4, V19.B16, V11.B16
+	VUSHR $4, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $4, V17.B16, V11.B16
+	VUSHR $4, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $4, V15.B16, V11.B16
+	VUSHR $4, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 352(R16), (F13, F12)
+	VUSHR $5, V21.B16, V11.B16
+	VUSHR $5, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $5, V19.B16, V11.B16
+	VUSHR $5, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $5, V17.B16, V11.B16
+	VUSHR $5, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $5, V15.B16, V11.B16
+	VUSHR $5, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 416(R16), (F13, F12)
+	VUSHR $6, V21.B16, V11.B16
+	VUSHR $6, V20.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	VUSHR $6, V19.B16, V11.B16
+	VUSHR $6, V18.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	VUSHR $6, V17.B16, V11.B16
+	VUSHR $6, V16.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	VUSHR $6, V15.B16, V11.B16
+	VUSHR $6, V14.B16, V10.B16
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	FLDPQ 480(R16), (F11, F10)
+	VUSHR $7, V21.B16, V12.B16
+	VUSHR $7, V20.B16, V13.B16
+	WORD $0x4e8c9569 // sdot v9.4s, v11.16b, v12.16b
+	WORD $0x4e8d9548 // sdot v8.4s, v10.16b, v13.16b
+	VUSHR $7, V19.B16, V12.B16
+	VUSHR $7, V18.B16, V13.B16
+	WORD $0x4e8c9567 // sdot v7.4s, v11.16b, v12.16b
+	WORD $0x4e8d9546 // sdot v6.4s, v10.16b, v13.16b
+	VUSHR $7, V17.B16, V12.B16
+	VUSHR $7, V16.B16, V13.B16
+	WORD $0x4e8c9565 // sdot v5.4s, v11.16b, v12.16b
+	WORD $0x4e8d9544 // sdot v4.4s, v10.16b, v13.16b
+	VUSHR $7, V15.B16, V12.B16
+	VUSHR $7, V14.B16, V13.B16
+	WORD $0x4e8c9563 // sdot v3.4s, v11.16b, v12.16b
+	WORD $0x4e8d9542 // sdot v2.4s, v10.16b, v13.16b
+	ADD $512, R16, R16
+	ADD $64, R15, R15
+	CMP R3, R15
+	BLT lines_4
+	WORD $0x4ea88521 // add v1.4s, v9.4s, v8.4s
+	WORD $0x4ea684e6 // add v6.4s, v7.4s, v6.4s
+	WORD $0x4ea484a4 // add v4.4s, v5.4s, v4.4s
+	WORD $0x4ea28462 // add v2.4s, v3.4s, v2.4s
+	WORD $0x4ea6bc21 // addp v1.4s, v1.4s, v6.4s
+	WORD $0x4ea2bc82 // addp v2.4s, v4.4s, v2.4s
+	WORD $0x4ea2bc21 // addp v1.4s, v1.4s, v2.4s
+	VSUB V0.S4, V1.S4, V1.S4
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4f969024 // fmul v4.4s, v1.4s, v22.s[0]
+	ADD R3, R9, R9
+	FMOVD -8(R9), F3
+	ADD R3, R8, R8
+	SUB $8, R8, R8
+	VLD1 (R8), V3.D[1]
+	ADD R3, R7, R7
+	FMOVD -8(R7), F2
+	ADD R3, R6, R6
+	SUB $8, R6, R6
+	VLD1 (R6), V2.D[1]
+	VUZP1 V2.S4, V3.S4, V1.S4
+	VUZP2 V2.S4, V3.S4, V2.S4
+	WORD $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 0(R5)
+	ADD $16, R5, R5
+	ADD $16, R1, R1
+	SUBS $4, R10, R10
+	BGE codes_4
+codes_4_done:
+	ADD $4, R10, R6
+	SUBS $1, R6, R7
+	BLT codes_1_done
+codes_1:
+	MOVWU 0(R1), R8
+	LSR R0, R8, R9
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R8, R8
+	MOVD width+48(FP), R6
+	MUL R6, R8, R6
+	ADD R9<<1, R9, R8
+	MOVD (R2)(R8<<3), R8
+	ADD R8, R6, R8
+	MOVD head+56(FP), R6
+	ADD R6, R8, R6
+	VMOVI $0, V3.B16
+	VMOVI $0, V2.B16
+	VMOVI $1, V1.B16
+	MOVD R4, R10
+	MOVD ZR, R9
+lines_1:
+	ADD R9, R6, R8
+	FLDPQ 0(R8), (F9, F8)
+	FLDPQ 0(R10), (F7, F6)
+	VAND V1.B16, V9.B16, V5.B16
+	VAND V1.B16, V8.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 64(R10), (F7, F6)
+	VUSHR $1, V9.B16, V5.B16
+	VUSHR $1, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 128(R10), (F7, F6)
+	VUSHR $2, V9.B16, V5.B16
+	VUSHR $2, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 192(R10), (F7, F6)
+	VUSHR $3, V9.B16, V5.B16
+	VUSHR $3, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 256(R10), (F7, F6)
+	VUSHR $4, V9.B16, V5.B16
+	VUSHR $4, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 320(R10), (F7, F6)
+	VUSHR $5, V9.B16, V5.B16
+	VUSHR $5, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 384(R10), (F7, F6)
+	VUSHR $6, V9.B16, V5.B16
+	VUSHR $6, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 448(R10), (F5, F4)
+	VUSHR $7, V9.B16, V6.B16
+	VUSHR $7, V8.B16, V7.B16
+	WORD $0x4e8694a3 // sdot v3.4s, v5.16b, v6.16b
+	WORD $0x4e879482 // sdot v2.4s, v4.16b, v7.16b
+	FLDPQ 32(R8), (F9, F8)
+	FLDPQ 32(R10), (F7, F6)
+	VAND V1.B16, V9.B16, V5.B16
+	VAND V1.B16, V8.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 96(R10), (F7, F6)
+	VUSHR $1, V9.B16, V5.B16
+	VUSHR $1, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 160(R10), (F7, F6)
+	VUSHR $2, V9.B16, V5.B16
+	VUSHR $2, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 224(R10), (F7, F6)
+	VUSHR $3, V9.B16, V5.B16
+	VUSHR $3, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 288(R10), (F7, F6)
+	VUSHR $4, V9.B16, V5.B16
+	VUSHR $4, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 352(R10), (F7, F6)
+	VUSHR $5, V9.B16, V5.B16
+	VUSHR $5, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 416(R10), (F7, F6)
+	VUSHR $6, V9.B16, V5.B16
+	VUSHR $6, V8.B16, V4.B16
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	FLDPQ 480(R10), (F5, F4)
+	VUSHR $7, V9.B16, V6.B16
+	VUSHR $7, V8.B16, V7.B16
+	WORD $0x4e8694a3 // sdot v3.4s, v5.16b, v6.16b
+	WORD $0x4e879482 // sdot v2.4s, v4.16b, v7.16b
+	ADD $512, R10, R10
+	ADD $64, R9, R9
+	CMP R3, R9
+	BLT lines_1
+	WORD $0x4ea28465 // add v5.4s, v3.4s, v2.4s
+	WORD $0x4ea28464 // add v4.4s, v3.4s, v2.4s
+	WORD $0x4ea28461 // add v1.4s, v3.4s, v2.4s
+	WORD $0x4ea28462 // add v2.4s, v3.4s, v2.4s
+	WORD $0x4ea4bca3 // addp v3.4s, v5.4s, v4.4s
+	WORD $0x4ea2bc21 // addp v1.4s, v1.4s, v2.4s
+	WORD $0x4ea1bc61 // addp v1.4s, v3.4s, v1.4s
+	VSUB V0.S4, V1.S4, V1.S4
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4f969022 // fmul v2.4s, v1.4s, v22.s[0]
+	ADD R3, R6, R6
+	FMOVD -8(R6), F1
+	WORD $0x6e21dc42 // fmul v2.4s, v2.4s, v1.4s
+	VDUP V1.S[1], V1.S4
+	FADDS F1, F2, F1
+	FMOVS F1, 0(R5)
+	ADD $4, R5, R5
+	ADD $4, R1, R1
+	SUBS $1, R7, R7
+	BGE codes_1
+codes_1_done:
+	RET
+
+// func code1DistancesNEON(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+TEXT ·code1DistancesNEON(SB), NOSPLIT, $0-80
+	MOVD dst+0(FP), R5
+	MOVD query+8(FP), R4
+	MOVD stride+16(FP), R3
+	MOVD chunks+32(FP), R2
+	MOVD ids+64(FP), R1
+	MOVD count+72(FP), R6
+	FMOVS scale+24(FP), F23
+	MOVWU sum+28(FP), R0
+	FMOVS R0, F0
+	VDUP V0.S[0], V0.S4
+	MOVD shift+40(FP), R0
+	SUBS $4, R6, R10
+	BLT codes_4_done
+codes_4:
+	MOVWU 0(R1), R7
+	LSR R0, R7, R8
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R7, R7
+	MOVD width+48(FP), R6
+	MUL R6, R7, R6
+	ADD R8<<1, R8, R7
+	MOVD (R2)(R7<<3), R7
+	ADD R7, R6, R7
+	MOVD head+56(FP), R6
+	ADD R6, R7, R9
+	MOVWU 4(R1), R7
+	LSR R0, R7, R8
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R7, R7
+	MOVD width+48(FP), R6
+	MUL R6, R7, R6
+	ADD R8<<1, R8, R7
+	MOVD (R2)(R7<<3), R7
+	ADD R7, R6, R7
+	MOVD head+56(FP), R6
+	ADD R6, R7, R8
+	MOVWU 8(R1), R7
+	LSR R0, R7, R11
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R7, R7
+	MOVD width+48(FP), R6
+	MUL R6, R7, R6
+	ADD R11<<1, R11, R7
+	MOVD (R2)(R7<<3), R7
+	ADD R7, R6, R7
+	MOVD head+56(FP), R6
+	ADD R6, R7, R7
+	MOVWU 12(R1), R11
+	LSR R0, R11, R12
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R11, R11
+	MOVD width+48(FP), R6
+	MUL R6, R11, R6
+	ADD R12<<1, R12, R11
+	MOVD (R2)(R11<<3), R11
+	ADD R11, R6, R11
+	MOVD head+56(FP), R6
+	ADD R6, R11, R6
+	VMOVI $0, V9.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V2.B16
+	VMOVI $1, V1.B16
+	MOVD R4, R16
+	MOVD ZR, R15
+lines_4:
+	ADD R15, R9, R14
+	FLDPQ 0(R14), (F22, F21)
+	ADD R15, R8, R13
+	FLDPQ 0(R13), (F20, F19)
+	ADD R15, R7, R12
+	FLDPQ 0(R12), (F18, F17)
+	ADD R15, R6, R11
+	FLDPQ 0(R11), (F16, F15)
+	FLDPQ 0(R16), (F14, F13)
+	VAND V1.B16, V22.B16, V12.B16
+	VAND V1.B16, V21.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VAND V1.B16, V20.B16, V12.B16
+	VAND V1.B16, V19.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VAND V1.B16, V18.B16, V12.B16
+	VAND V1.B16, V17.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VAND V1.B16, V16.B16, V12.B16
+	VAND V1.B16, V15.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 64(R16), (F14, F13)
+	VUSHR $1, V22.B16, V11.B16
+	VUSHR $1, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $1, V20.B16, V11.B16
+	VUSHR $1, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $1, V18.B16, V11.B16
+	VUSHR $1, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $1, V16.B16, V11.B16
+	VUSHR $1, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 128(R16), (F14, F13)
+	VUSHR $2, V22.B16, V11.B16
+	VUSHR $2, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $2, V20.B16, V11.B16
+	VUSHR $2, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $2, V18.B16, V11.B16
+	VUSHR $2, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $2, V16.B16, V11.B16
+	VUSHR $2, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 192(R16), (F14, F13)
+	VUSHR $3, V22.B16, V11.B16
+	VUSHR $3, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $3, V20.B16, V11.B16
+	VUSHR $3, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $3, V18.B16, V11.B16
+	VUSHR $3, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $3, V16.B16, V11.B16
+	VUSHR $3, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 256(R16), (F14, F13)
+	VUSHR $4, V22.B16, V11.B16
+	VUSHR $4, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $4, V20.B16, V11.B16
+	VUSHR $4, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $4, V18.B16, V11.B16
+	VUSHR $4, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $4, V16.B16, V11.B16
+	VUSHR $4, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 320(R16), (F14, F13)
+	VUSHR $5, V22.B16, V11.B16
+	VUSHR $5, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $5, V20.B16, V11.B16
+	VUSHR $5, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $5, V18.B16, V11.B16
+	VUSHR $5, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $5, V16.B16, V11.B16
+	VUSHR $5, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 384(R16), (F14, F13)
+	VUSHR $6, V22.B16, V11.B16
+	VUSHR $6, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $6, V20.B16, V11.B16
+	VUSHR $6, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $6, V18.B16, V11.B16
+	VUSHR $6, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $6, V16.B16, V11.B16
+	VUSHR $6, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 448(R16), (F11, F10)
+	VUSHR $7, V22.B16, V12.B16
+	VUSHR $7, V21.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a9 // sadalp v9.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606989 // sadalp v9.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606988 // sadalp v8.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606988 // sadalp v8.4s, v12.8h
+	VUSHR $7, V20.B16, V12.B16
+	VUSHR $7, V19.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a7 // sadalp v7.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606987 // sadalp v7.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606986 // sadalp v6.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606986 // sadalp v6.4s, v12.8h
+	VUSHR $7, V18.B16, V12.B16
+	VUSHR $7, V17.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a5 // sadalp v5.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606985 // sadalp v5.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606984 // sadalp v4.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606984 // sadalp v4.4s, v12.8h
+	VUSHR $7, V16.B16, V12.B16
+	VUSHR $7, V15.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a3 // sadalp v3.4s, v13.8h
+	WORD $0x4e2cc16b // smull2 v11.8h, v11.16b, v12.16b
+	WORD $0x4e606963 // sadalp v3.4s, v11.8h
+	WORD $0x0e2ec14b // smull v11.8h, v10.8b, v14.8b
+	WORD $0x4e606962 // sadalp v2.4s, v11.8h
+	WORD $0x4e2ec14a // smull2 v10.8h, v10.16b, v14.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 32(R14), (F22, F21)
+	FLDPQ 32(R13), (F20, F19)
+	FLDPQ 32(R12), (F18, F17)
+	FLDPQ 32(R11), (F16, F15)
+	FLDPQ 32(R16), (F14, F13)
+	VAND V1.B16, V22.B16, V12.B16
+	VAND V1.B16, V21.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VAND V1.B16, V20.B16, V12.B16
+	VAND V1.B16, V19.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VAND V1.B16, V18.B16, V12.B16
+	VAND V1.B16, V17.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VAND V1.B16, V16.B16, V12.B16
+	VAND V1.B16, V15.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 96(R16), (F14, F13)
+	VUSHR $1, V22.B16, V11.B16
+	VUSHR $1, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $1, V20.B16, V11.B16
+	VUSHR $1, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $1, V18.B16, V11.B16
+	VUSHR $1, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $1, V16.B16, V11.B16
+	VUSHR $1, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 160(R16), (F14, F13)
+	VUSHR $2, V22.B16, V11.B16
+	VUSHR $2, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $2, V20.B16, V11.B16
+	VUSHR $2, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $2, V18.B16, V11.B16
+	VUSHR $2, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $2, V16.B16, V11.B16
+	VUSHR $2, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 224(R16), (F14, F13)
+	VUSHR $3, V22.B16, V11.B16
+	VUSHR $3, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $3, V20.B16, V11.B16
+	VUSHR $3, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $3, V18.B16, V11.B16
+	VUSHR $3, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $3, V16.B16, V11.B16
+	VUSHR $3, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 288(R16), (F14, F13)
+	VUSHR $4, V22.B16, V11.B16
+	VUSHR $4, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $4, V20.B16, V11.B16
+	VUSHR $4, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $4, V18.B16, V11.B16
+	VUSHR $4, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $4, V16.B16, V11.B16
+	VUSHR $4, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 352(R16), (F14, F13)
+	VUSHR $5, V22.B16, V11.B16
+	VUSHR $5, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $5, V20.B16, V11.B16
+	VUSHR $5, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $5, V18.B16, V11.B16
+	VUSHR $5, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $5, V16.B16, V11.B16
+	VUSHR $5, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 416(R16), (F14, F13)
+	VUSHR $6, V22.B16, V11.B16
+	VUSHR $6, V21.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	VUSHR $6, V20.B16, V11.B16
+	VUSHR $6, V19.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	VUSHR $6, V18.B16, V11.B16
+	VUSHR $6, V17.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	VUSHR $6, V16.B16, V11.B16
+	VUSHR $6, V15.B16, V10.B16
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	FLDPQ 480(R16), (F11, F10)
+	VUSHR $7, V22.B16, V12.B16
+	VUSHR $7, V21.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a9 // sadalp v9.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606989 // sadalp v9.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606988 // sadalp v8.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606988 // sadalp v8.4s, v12.8h
+	VUSHR $7, V20.B16, V12.B16
+	VUSHR $7, V19.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a7 // sadalp v7.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606987 // sadalp v7.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606986 // sadalp v6.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606986 // sadalp v6.4s, v12.8h
+	VUSHR $7, V18.B16, V12.B16
+	VUSHR $7, V17.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a5 // sadalp v5.4s, v13.8h
+	WORD $0x4e2cc16c // smull2 v12.8h, v11.16b, v12.16b
+	WORD $0x4e606985 // sadalp v5.4s, v12.8h
+	WORD $0x0e2ec14c // smull v12.8h, v10.8b, v14.8b
+	WORD $0x4e606984 // sadalp v4.4s, v12.8h
+	WORD $0x4e2ec14c // smull2 v12.8h, v10.16b, v14.16b
+	WORD $0x4e606984 // sadalp v4.4s, v12.8h
+	VUSHR $7, V16.B16, V12.B16
+	VUSHR $7, V15.B16, V14.B16
+	WORD $0x0e2cc16d // smull v13.8h, v11.8b, v12.8b
+	WORD $0x4e6069a3 // sadalp v3.4s, v13.8h
+	WORD $0x4e2cc16b // smull2 v11.8h, v11.16b, v12.16b
+	WORD $0x4e606963 // sadalp v3.4s, v11.8h
+	WORD $0x0e2ec14b // smull v11.8h, v10.8b, v14.8b
+	WORD $0x4e606962 // sadalp v2.4s, v11.8h
+	WORD $0x4e2ec14a // smull2 v10.8h, v10.16b, v14.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	ADD $512, R16, R16
+	ADD $64, R15, R15
+	CMP R3, R15
+	BLT lines_4
+	WORD $0x4ea88521 // add v1.4s, v9.4s, v8.4s
+	WORD $0x4ea684e6 // add v6.4s, v7.4s, v6.4s
+	WORD $0x4ea484a4 // add v4.4s, v5.4s, v4.4s
+	WORD $0x4ea28462 // add v2.4s, v3.4s, v2.4s
+	WORD $0x4ea6bc21 // addp v1.4s, v1.4s, v6.4s
+	WORD $0x4ea2bc82 // addp v2.4s, v4.4s, v2.4s
+	WORD $0x4ea2bc21 // addp v1.4s, v1.4s, v2.4s
+	VSUB V0.S4, V1.S4, V1.S4
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4f979024 // fmul v4.4s, v1.4s, v23.s[0]
+	ADD R3, R9, R9
+	FMOVD -8(R9), F3
+	ADD R3, R8, R8
+	SUB $8, R8, R8
+	VLD1 (R8), V3.D[1]
+	ADD R3, R7, R7
+	FMOVD -8(R7), F2
+	ADD R3, R6, R6
+	SUB $8, R6, R6
+	VLD1 (R6), V2.D[1]
+	VUZP1 V2.S4, V3.S4, V1.S4
+	VUZP2 V2.S4, V3.S4, V2.S4
+	WORD $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 0(R5)
+	ADD $16, R5, R5
+	ADD $16, R1, R1
+	SUBS $4, R10, R10
+	BGE codes_4
+codes_4_done:
+	ADD $4, R10, R6
+	SUBS $1, R6, R7
+	BLT codes_1_done
+codes_1:
+	MOVWU 0(R1), R8
+	LSR R0, R8, R9
+	MOVD $-1, R6
+	LSL R0, R6, R6
+	BIC R6, R8, R8
+	MOVD width+48(FP), R6
+	MUL R6, R8, R6
+	ADD R9<<1, R9, R8
+	MOVD (R2)(R8<<3), R8
+	ADD R8, R6, R8
+	MOVD head+56(FP), R6
+	ADD R6, R8, R6
+	VMOVI $0, V3.B16
+	VMOVI $0, V2.B16
+	VMOVI $1, V1.B16
+	MOVD R4, R10
+	MOVD ZR, R9
+lines_1:
+	ADD R9, R6, R8
+	FLDPQ 0(R8), (F10, F9)
+	FLDPQ 0(R10), (F8, F7)
+	VAND V1.B16, V10.B16, V6.B16
+	VAND V1.B16, V9.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 64(R10), (F8, F7)
+	VUSHR $1, V10.B16, V5.B16
+	VUSHR $1, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 128(R10), (F8, F7)
+	VUSHR $2, V10.B16, V5.B16
+	VUSHR $2, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 192(R10), (F8, F7)
+	VUSHR $3, V10.B16, V5.B16
+	VUSHR $3, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 256(R10), (F8, F7)
+	VUSHR $4, V10.B16, V5.B16
+	VUSHR $4, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 320(R10), (F8, F7)
+	VUSHR $5, V10.B16, V5.B16
+	VUSHR $5, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 384(R10), (F8, F7)
+	VUSHR $6, V10.B16, V5.B16
+	VUSHR $6, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 448(R10), (F5, F4)
+	VUSHR $7, V10.B16, V6.B16
+	VUSHR $7, V9.B16, V8.B16
+	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
+	WORD $0x4e6068e3 // sadalp v3.4s, v7.8h
+	WORD $0x4e26c0a5 // smull2 v5.8h, v5.16b, v6.16b
+	WORD $0x4e6068a3 // sadalp v3.4s, v5.8h
+	WORD $0x0e28c085 // smull v5.8h, v4.8b, v8.8b
+	WORD $0x4e6068a2 // sadalp v2.4s, v5.8h
+	WORD $0x4e28c084 // smull2 v4.8h, v4.16b, v8.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 32(R8), (F10, F9)
+	FLDPQ 32(R10), (F8, F7)
+	VAND V1.B16, V10.B16, V6.B16
+	VAND V1.B16, V9.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 96(R10), (F8, F7)
+	VUSHR $1, V10.B16, V5.B16
+	VUSHR $1, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 160(R10), (F8, F7)
+	VUSHR $2, V10.B16, V5.B16
+	VUSHR $2, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 224(R10), (F8, F7)
+	VUSHR $3, V10.B16, V5.B16
+	VUSHR $3, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 288(R10), (F8, F7)
+	VUSHR $4, V10.B16, V5.B16
+	VUSHR $4, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 352(R10), (F8, F7)
+	VUSHR $5, V10.B16, V5.B16
+	VUSHR $5, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 416(R10), (F8, F7)
+	VUSHR $6, V10.B16, V5.B16
+	VUSHR $6, V9.B16, V4.B16
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	FLDPQ 480(R10), (F5, F4)
+	VUSHR $7, V10.B16, V6.B16
+	VUSHR $7, V9.B16, V8.B16
+	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
+	WORD $0x4e6068e3 // sadalp v3.4s, v7.8h
+	WORD $0x4e26c0a5 // smull2 v5.8h, v5.16b, v6.16b
+	WORD $0x4e6068a3 // sadalp v3.4s, v5.8h
+	WORD $0x0e28c085 // smull v5.8h, v4.8b, v8.8b
+	WORD $0x4e6068a2 // sadalp v2.4s, v5.8h
+	WORD $0x4e28c084 // smull2 v4.8h, v4.16b, v8.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	ADD $512, R10, R10
+	ADD $64, R9, R9
+	CMP R3, R9
+	BLT lines_1
+	WORD $0x4ea28465 // add v5.4s, v3.4s, v2.4s
+	WORD $0x4ea28464 // add v4.4s, v3.4s, v2.4s
+	WORD $0x4ea28461 // add v1.4s, v3.4s, v2.4s
+	WORD $0x4ea28462 // add v2.4s, v3.4s, v2.4s
+	WORD $0x4ea4bca3 // addp v3.4s, v5.4s, v4.4s
+	WORD $0x4ea2bc21 // addp v1.4s, v1.4s, v2.4s
+	WORD $0x4ea1bc61 // addp v1.4s, v3.4s, v1.4s
+	VSUB V0.S4, V1.S4, V1.S4
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4f979022 // fmul v2.4s, v1.4s, v23.s[0]
 	ADD R3, R6, R6
 	FMOVD -8(R6), F1
 	WORD $0x6e21dc42 // fmul v2.4s, v2.4s, v1.4s

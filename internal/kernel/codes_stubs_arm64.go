@@ -28,6 +28,30 @@ func code4DistancesDotProd(dst *float32, query *int8, stride int, scale float32,
 //go:noescape
 func code4DistancesNEON(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
 
+// code2DistancesDotProd sets dst[i] to the distance of the query to the code of record ids[i]
+// of chunks of 1<<shift records of width bytes, head bytes from the record's start.
+//
+//go:noescape
+func code2DistancesDotProd(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+
+// code2DistancesNEON sets dst[i] to the distance of the query to the code of record ids[i]
+// of chunks of 1<<shift records of width bytes, head bytes from the record's start.
+//
+//go:noescape
+func code2DistancesNEON(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+
+// code1DistancesDotProd sets dst[i] to the distance of the query to the code of record ids[i]
+// of chunks of 1<<shift records of width bytes, head bytes from the record's start.
+//
+//go:noescape
+func code1DistancesDotProd(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+
+// code1DistancesNEON sets dst[i] to the distance of the query to the code of record ids[i]
+// of chunks of 1<<shift records of width bytes, head bytes from the record's start.
+//
+//go:noescape
+func code1DistancesNEON(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+
 // prefetchCodes prefetches the codes of the records ids
 // of chunks of 1<<shift records of width bytes, head bytes from the record's start.
 //

@@ -41,8 +41,8 @@ line:
 	VMOVDQU8      (DX)(R9*1), Z9
 	VMOVDQU8      (BX)(R9*1), Z11
 	VPSRLW        $0x04, Z9, Z10
-	VPANDD        Z0, Z9, Z9
 	VPANDD        Z0, Z10, Z10
+	VPANDD        Z0, Z9, Z9
 	VPSHUFB       Z9, Z11, Z9
 	VPADDW        Z9, Z5, Z5
 	VPSRLW        $0x08, Z9, Z9
@@ -204,8 +204,8 @@ line:
 	VMOVDQU      (DX)(R9*1), Y9
 	VMOVDQU      (BX)(R9*1), Y11
 	VPSRLW       $0x04, Y9, Y10
-	VPAND        Y0, Y9, Y9
 	VPAND        Y0, Y10, Y10
+	VPAND        Y0, Y9, Y9
 	VPSHUFB      Y9, Y11, Y9
 	VPADDW       Y9, Y5, Y5
 	VPSRLW       $0x08, Y9, Y9

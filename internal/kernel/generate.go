@@ -19,6 +19,12 @@ package kernel
 //go:generate go -C gen run . -arch arm64 -part vector -out ../vector_arm64.s -stubs ../vector_stubs_arm64.go -pkg kernel
 //go:generate go -C gen run . -arch arm64 -part rows -out ../rows_arm64.s -stubs ../rows_stubs_arm64.go -pkg kernel
 //go:generate go -C gen run . -arch arm64 -part codes -out ../codes_arm64.s -stubs ../codes_stubs_arm64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part fastscan -out ../fastscan_arm64.s -stubs ../fastscan_stubs_arm64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part queries -out ../queries_arm64.s -stubs ../queries_stubs_arm64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part hadamard -out ../hadamard_arm64.s -stubs ../hadamard_stubs_arm64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part halves -out ../halves_arm64.s -stubs ../halves_stubs_arm64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part bytes -out ../bytes_arm64.s -stubs ../bytes_stubs_arm64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part quantized -out ../quantized_arm64.s -stubs ../quantized_stubs_arm64.go -pkg kernel
 //go:generate go -C gen run . -arch arm64 -part gemm -out ../gemm_arm64.s -stubs ../gemm_stubs_arm64.go -pkg kernel
 //go:generate go -C gen run . -arch arm64 -part exp -out ../exp_arm64.s -stubs ../exp_stubs_arm64.go -pkg kernel
 //go:generate go -C gen run . -arch arm64 -part layers -out ../layers_arm64.s -stubs ../layers_stubs_arm64.go -pkg kernel

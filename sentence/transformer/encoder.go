@@ -54,7 +54,7 @@ func (p Precision) Summary() string {
 
 // Options change how a model is applied.
 type Options struct {
-	// Precision is Float32 by default. Int8 needs a processor with AVX512-VNNI; on others, and for
+	// Precision is Float32 by default. Int8 needs a processor with AVX512-VNNI, or on arm64 with dot products of bytes; on others, and for
 	// matrices that do not fit its instructions, float32 is used, see [Encoder.Precision].
 	Precision Precision
 }

@@ -6,12 +6,16 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// byteKernels emits the product of matrices of bytes, for processors with AVX512-VNNI, and the
-// rounding of their rows.
-func byteKernels() {
-	byteTile(avx512)
-	largestProduct(avx512)
-	roundBytes(avx512)
+// byteKernels emits the product of matrices of bytes, for processors with AVX512-VNNI or the products of bytes of
+// NEON, and the rounding of their rows.
+func byteKernels(a *isa) {
+	if a.neon {
+		byteTileNEON(neonDot)
+	} else {
+		byteTile(a)
+	}
+	largestProduct(a)
+	roundBytes(a)
 }
 
 // byteTile keeps the sums of a tile in registers over the whole of k. An instruction multiplies 4
@@ -94,40 +98,95 @@ func byteTile(a *isa) {
 	RET()
 }
 
+// byteTileNEON is a half of that height and width, because there are fewer registers. The bytes of B become
+// signed ones here.
+func byteTileNEON(a *isa) {
+	const rows = 6
+	TEXT("byteTile"+a.name, NOSPLIT, "func(dst *float32, ldd int, a *int8, lda int, b *uint8, groups int, rowScale, scale, bias *float32, add int)")
+	Pragma("noescape")
+	Doc("byteTile"+a.name+" sets 6 rows of 16 values of dst, ldd bytes apart, to",
+		"Σ a*(b-128)*rowScale[row]*scale[column] + bias[column], plus dst if add is not 0. Rows of a are",
+		"lda bytes apart; b holds groups of 4 bytes of each of 32 columns, at least 1 group.")
+	lda := Load(Param("lda"), GP64())
+	b, groups := Load(Param("b"), GP64()), Load(Param("groups"), GP64())
+	pointers := []reg.Register{Load(Param("a"), GP64())}
+	for len(pointers) < rows {
+		p := GP64()
+		LEAQ(plus(pointers[len(pointers)-1], lda), p)
+		pointers = append(pointers, p)
+	}
+	flip, off := a.vec(), GP64()
+	operation("FILLBYTES", U8(0x80), flip)
+	XORQ(off, off)
+	acc := a.zeros(2 * rows)
+	align()
+	Label("group")
+	low, high := a.vec(), a.vec()
+	VMOVDQU(at(b, 0), low)
+	VMOVDQU(at(b, 32), high)
+	VPXOR(flip, low, low)
+	VPXOR(flip, high, high)
+	for i, p := range pointers {
+		operation("DOTROW", plus(p, off), low, high, acc[2*i], acc[2*i+1])
+	}
+	ADDQ(Imm(4), off)
+	ADDQ(imm(128), b)
+	DECQ(groups)
+	JNE(LabelRef("group"))
+
+	dst, ldd := Load(Param("dst"), GP64()), Load(Param("ldd"), GP64())
+	rowScale, add := Load(Param("rowScale"), GP64()), Load(Param("add"), GP64())
+	column, shift := Load(Param("scale"), GP64()), Load(Param("bias"), GP64())
+	finish := func(adds bool) {
+		for h := range 2 {
+			scale, bias, d := a.vec(), a.vec(), GP64()
+			VMOVUPS(at(column, 32*h), scale)
+			VMOVUPS(at(shift, 32*h), bias)
+			MOVQ(dst, d)
+			for i := range rows {
+				v, r := acc[2*i+h], a.vec()
+				VBROADCASTSS(at(rowScale, 4*i), r)
+				VCVTDQ2PS(v, v)
+				VMULPS(r, v, v)
+				VFMADD213PS(bias, scale, v)
+				if adds {
+					VADDPS(at(d, 32*h), v, v)
+				}
+				VMOVUPS(v, at(d, 32*h))
+				ADDQ(ldd, d)
+			}
+		}
+		RET()
+	}
+	TESTQ(add, add)
+	JE(LabelRef("set"))
+	finish(true)
+	Label("set")
+	finish(false)
+}
+
 // largestProduct finds the largest size of a product.
 func largestProduct(a *isa) {
 	TEXT("largestProduct"+a.name, NOSPLIT, "func(x, by *float32, n int) float32")
 	Pragma("noescape")
 	Doc("largestProduct" + a.name + " returns the largest |x[i]*by[i]|; n is a multiple of 16, at least 16.")
 	x, by, n := Load(Param("x"), GP64()), Load(Param("by"), GP64()), Load(Param("n"), GP64())
-	mask := GP32()
-	MOVL(U32(0x7fffffff), mask)
-	abs, top := a.vec(), a.vec()
-	VPBROADCASTD(mask, abs)
-	a.zero(top)
+	positive, most := a.broadcastInt(1<<31-1), a.zeros(1)[0]
 	Label("values")
-	v := a.vec()
-	VMOVUPS(at(x, 0), v)
-	VMULPS(at(by, 0), v, v)
-	VPANDD(v, abs, v)
-	VMAXPS(v, top, top)
+	for i := 0; i < 64; i += a.bytes {
+		v := a.vec()
+		VMOVUPS(at(x, i), v)
+		VMULPS(at(by, i), v, v)
+		a.and(positive, v)
+		VMAXPS(v, most, most)
+	}
 	ADDQ(Imm(64), x)
 	ADDQ(Imm(64), by)
 	SUBQ(Imm(16), n)
 	JNE(LabelRef("values"))
-	half := YMM()
-	VEXTRACTF64X4(Imm(1), top, half)
-	VMAXPS(half, top.AsY(), half)
-	quarter := XMM()
-	VEXTRACTF128(Imm(1), half, quarter)
-	VMAXPS(half.AsX(), quarter, quarter)
-	other := XMM()
-	VPERMILPS(Imm(0x4e), quarter, other)
-	VMAXPS(other, quarter, quarter)
-	VPERMILPS(Imm(0xb1), quarter, other)
-	VMAXSS(other, quarter, quarter)
-	Store(quarter, ReturnIndex(0))
+	top := a.maximum(most)
 	VZEROUPPER()
+	Store(top, ReturnIndex(0))
 	RET()
 }
 
@@ -139,33 +198,26 @@ func roundBytes(a *isa) {
 		"127, and n a multiple of 16, at least 16.")
 	dst, x, n := Load(Param("dst"), GP64()), Load(Param("x"), GP64()), Load(Param("n"), GP64())
 	by := Load(Param("by"), GP64())
-	scale, sum := a.broadcastParam("scale"), a.vec()
-	a.zero(sum)
+	scale, sum := a.broadcastParam("scale"), a.zeros(1)[0]
 	Label("values")
-	v := a.vec()
-	VMOVUPS(at(x, 0), v)
-	VMULPS(at(by, 0), v, v)
-	VMULPS(scale, v, v)
-	VCVTPS2DQ(v, v)
-	VPADDD(v, sum, sum)
-	VPMOVSDB(v, at(dst, 0))
+	var ints []reg.VecVirtual
+	for i := 0; i < 64; i += a.bytes {
+		v := a.vec()
+		VMOVUPS(at(x, i), v)
+		VMULPS(at(by, i), v, v)
+		VMULPS(scale, v, v)
+		VCVTPS2DQ(v, v)
+		VPADDD(v, sum, sum)
+		ints = append(ints, v)
+	}
+	VMOVDQU(a.toBytes(ints), at(dst, 0))
 	ADDQ(Imm(64), x)
 	ADDQ(Imm(64), by)
 	ADDQ(Imm(16), dst)
 	SUBQ(Imm(16), n)
 	JNE(LabelRef("values"))
-	half, other := YMM(), YMM()
-	VEXTRACTI64X4(Imm(1), sum, other)
-	VPADDD(other, sum.AsY(), half)
-	VEXTRACTI128(Imm(1), half, other.AsX())
-	VPADDD(other.AsX(), half.AsX(), half.AsX())
-	VPSHUFD(Imm(0x4e), half.AsX(), other.AsX())
-	VPADDD(other.AsX(), half.AsX(), half.AsX())
-	VPSHUFD(Imm(0xb1), half.AsX(), other.AsX())
-	VPADDD(other.AsX(), half.AsX(), half.AsX())
-	r := GP32()
-	VMOVD(half.AsX(), r)
-	Store(r, ReturnIndex(0))
+	total := a.sumInts(sum)
 	VZEROUPPER()
+	Store(total, ReturnIndex(0))
 	RET()
 }

@@ -129,7 +129,7 @@ func (a *isa) codeSums(label string, bits int, query, stride reg.Register, p []r
 	var low, flip reg.VecVirtual
 	if a.neon {
 		low, flip = a.vec(), a.vec()
-		operation("FILLBYTES", U8(0x0f), low)
+		operation("FILLBYTES", U8(1<<bits-1), low)
 		operation("FILLBYTES", U8(0x80), flip)
 	} else if bits < 8 {
 		low = a.vec()
@@ -148,6 +148,21 @@ func (a *isa) codeSums(label string, bits int, query, stride reg.Register, p []r
 			a.move(at(at0, 64*f+half), q)
 			return q
 		}
+		if a.neon && bits < 8 {
+			// There are registers for the codes, so that each field of the query is loaded once.
+			codes := make([]reg.VecVirtual, len(p))
+			for i := range p {
+				codes[i] = a.vec()
+				a.move(Mem{Base: p[i], Index: off, Scale: 1, Disp: half}, codes[i])
+			}
+			for f := range fields {
+				q := []reg.VecVirtual{load(f)}
+				for i, c := range codes {
+					multiply(acc[i], q, func(int) reg.VecVirtual { return a.byteField(bits, f, c, low) }, 1)
+				}
+			}
+			continue
+		}
 		var q []reg.VecVirtual
 		if a.bytes == 64 || fields <= 2 { // there are registers for all
 			for f := range fields {
@@ -162,13 +177,6 @@ func (a *isa) codeSums(label string, bits int, query, stride reg.Register, p []r
 					VXORPS(flip, c, c)
 				}
 				multiply(acc[i], q, func(int) reg.VecVirtual { return c }, 1)
-				continue
-			}
-			if a.neon {
-				high := a.vec()
-				operation("HIGHHALVES", c, high)
-				a.and(low, c)
-				multiply(acc[i], q, func(f int) reg.VecVirtual { return []reg.VecVirtual{c, high}[f] }, 2)
 				continue
 			}
 			queries := q
@@ -229,6 +237,20 @@ func (a *isa) codeSums(label string, bits int, query, stride reg.Register, p []r
 	VEXTRACTI128(Imm(1), low, x)
 	VPADDD(low.AsX(), x, x)
 	return x
+}
+
+// byteField returns field f of each byte of c, for NEON.
+func (a *isa) byteField(bits, f int, c, low reg.VecVirtual) reg.VecVirtual {
+	v := a.vec()
+	if f == 0 {
+		VPAND(low, c, v)
+		return v
+	}
+	operation("SHIFTBYTES", U8(bits*f), c, v)
+	if f < 8/bits-1 {
+		a.and(low, v)
+	}
+	return v
 }
 
 // multiplyBytes returns a function that adds the products of signed and unsigned bytes, q

@@ -24,11 +24,7 @@ func fastScan(a *isa) {
 	block, tables := Load(Param("blocks"), GP64()), Load(Param("tables"), GP64())
 	ahead := Load(Param("ahead"), GP64())
 	lines, count := Load(Param("lines"), GP64()), Load(Param("count"), GP64())
-	nibbles := a.vec()
-	mask, x := GP32(), XMM()
-	MOVL(U32(0x0f0f0f0f), mask)
-	VMOVD(mask, x)
-	VPBROADCASTD(x, nibbles)
+	nibbles := a.broadcastInt(0x0f0f0f0f)
 
 	Label("block")
 	sums := make([]reg.VecVirtual, 4)
@@ -50,12 +46,20 @@ func fastScan(a *isa) {
 	code, high, table := a.vec(), a.vec(), a.vec()
 	a.move(plus(block, off), code)
 	a.move(plus(tables, off), table)
-	VPSRLW(Imm(4), code, high)
+	if a.neon {
+		operation("SHIFTBYTES", U8(4), code, high)
+	} else {
+		VPSRLW(Imm(4), code, high)
+		a.and(nibbles, high)
+	}
 	a.and(nibbles, code)
-	a.and(nibbles, high)
 	for i, c := range []reg.VecVirtual{code, high} {
 		VPSHUFB(c, table, c)
 		VPADDW(c, acc[2*i], acc[2*i])
+		if a.neon {
+			operation("ADDHIGHBYTES", c, acc[2*i+1])
+			continue
+		}
 		VPSRLW(Imm(8), c, c)
 		VPADDW(c, acc[2*i+1], acc[2*i+1])
 	}
@@ -114,6 +118,10 @@ func fastScan(a *isa) {
 
 // addWords adds the words of each 16 bytes of v to the doublewords of sum; v is overwritten.
 func (a *isa) addWords(v, sum reg.VecVirtual) {
+	if a.neon {
+		operation("ADDWORDS", v, sum)
+		return
+	}
 	halves := []reg.VecVirtual{v.AsY().(reg.VecVirtual)}
 	if a.bytes == 64 {
 		h := YMM()

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -70,7 +72,7 @@ func hadamard(a *isa) {
 	Pragma("noescape")
 	Doc(name + " replaces x by its product with the Hadamard matrix of n, a power of two from 64 on.")
 	x, n := Load(Param("x"), GP64()), Load(Param("n"), GP64())
-	masks := a.pairMasks()
+	masks, minus := a.pairMasks(), a.pairSigns()
 	p, end := GP64(), GP64()
 	MOVQ(x, p)
 	LEAQ(Mem{Base: x, Index: n, Scale: 4}, end)
@@ -78,7 +80,7 @@ func hadamard(a *isa) {
 	v := a.vec()
 	VMOVUPS(at(p, 0), v)
 	for stride := 1; stride < a.floats(); stride *= 2 {
-		v = a.pairs(v, stride, masks)
+		v = a.pairs(v, stride, masks, minus)
 	}
 	VMOVUPS(v, at(p, 0))
 	ADDQ(Imm(uint64(a.bytes)), p)
@@ -125,9 +127,30 @@ func (a *isa) pairMasks() map[int]reg.Register {
 	return masks
 }
 
+// pairSigns returns for NEON the signs of the second values of pairs within four, by the stride of the pair.
+func (a *isa) pairSigns() map[int]reg.VecVirtual {
+	if !a.neon {
+		return nil
+	}
+	signs := map[int]reg.VecVirtual{}
+	for stride := 1; stride < 4; stride *= 2 {
+		m := GLOBL(fmt.Sprintf("pairSigns%d", stride), RODATA|NOPTR)
+		for i := range 8 {
+			DATA(4*i, U32(uint32(i/stride%2)<<31))
+		}
+		signs[stride] = a.vec()
+		VMOVUPS(m, signs[stride])
+	}
+	return signs
+}
+
 // pairs returns the sums and differences of the values of v that are stride apart.
-func (a *isa) pairs(v reg.VecVirtual, stride int, masks map[int]reg.Register) reg.VecVirtual {
+func (a *isa) pairs(v reg.VecVirtual, stride int, masks map[int]reg.Register, minus map[int]reg.VecVirtual) reg.VecVirtual {
 	swapped, sum := a.vec(), a.vec()
+	if a.neon && stride == 4 {
+		operation("SUMDIFFERENCE", v, sum)
+		return sum
+	}
 	switch {
 	case stride == 1:
 		VPERMILPS(Imm(0b10110001), v, swapped)
@@ -139,6 +162,11 @@ func (a *isa) pairs(v reg.VecVirtual, stride int, masks map[int]reg.Register) re
 		VSHUFF32X4(Imm(0b10110001), v, v, swapped)
 	default:
 		VSHUFF32X4(Imm(0b01001110), v, v, swapped)
+	}
+	if a.neon {
+		VXORPS(minus[stride], v, v)
+		VADDPS(v, swapped, sum)
+		return sum
 	}
 	VADDPS(swapped, v, sum)
 	if a.bytes == 64 {

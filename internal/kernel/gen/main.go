@@ -51,23 +51,19 @@ func main() {
 		each(bagKernels, reluKernels, attentionKernels)
 	case "quantized":
 		each(quantizedKernels)
-		partSum()
+		partSum(smallest)
 	case "optimizers":
 		each(optimizerKernels)
 	case "codes":
 		if *arch == "arm64" {
 			sets = []*isa{neonDot, neon}
 		}
-		widths := []int{8, 4, 2, 1}
-		if *arch == "arm64" {
-			widths = widths[:2]
-		}
-		for _, bits := range widths {
+		for _, bits := range []int{8, 4, 2, 1} {
 			each(func(a *isa) { codeDistances(a, bits) })
 		}
 		prefetchCodes()
 	case "bytes":
-		byteKernels()
+		byteKernels(sets[0])
 	case "hadamard":
 		each(hadamardKernels)
 	case "halves":

@@ -37,8 +37,10 @@ func translateTo(assembly, stubs string) {
 		cfg := printer.NewGoRunConfig()
 		cfg.Pkg = "kernel"
 		fmt.Fprintf(&out, "// %s\n\n//go:build !noasm\n\n#include \"textflag.h\"\n", cfg.GeneratedWarning())
-		masks := laneMasks()
-		globals := map[string]*ir.Global{masks.Symbol.Name: masks}
+		globals := map[string]*ir.Global{}
+		for _, g := range []*ir.Global{laneMasks(), laneBits()} {
+			globals[g.Symbol.Name] = g
+		}
 		for _, s := range f.Sections {
 			if g, ok := s.(*ir.Global); ok {
 				globals[g.Symbol.Name] = g
@@ -86,6 +88,15 @@ func laneMasks() *ir.Global {
 			}
 			g.AddDatum(ir.NewDatum(16*(n-1)+4*i, operand.U32(v)))
 		}
+	}
+	return g
+}
+
+// laneBits holds a bit for each of eight lanes.
+func laneBits() *ir.Global {
+	g := ir.NewGlobal(operand.NewStaticSymbol("laneBits"))
+	for i := range 8 {
+		g.AddDatum(ir.NewDatum(4*i, operand.U32(1<<i)))
 	}
 	return g
 }
@@ -294,7 +305,7 @@ func (t *translation) flagsRead(k int) bool {
 
 func setsFlags(opcode string) bool {
 	switch opcode {
-	case "ADDQ", "SUBQ", "INCQ", "DECQ", "NEGQ", "XORQ", "ANDQ", "CMPQ", "TESTQ", "TESTL", "ADDL", "SHLQ", "SARQ", "IMULQ":
+	case "ADDQ", "SUBQ", "INCQ", "DECQ", "NEGQ", "XORQ", "ANDQ", "CMPQ", "TESTQ", "TESTL", "ADDL", "ORL", "SHLL", "SHLQ", "SARQ", "IMULQ":
 		return true
 	}
 	return false

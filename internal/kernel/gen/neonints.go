@@ -19,7 +19,7 @@ func (t *translation) general(n *ir.Instruction, flags bool) error {
 	}
 	last := ops[len(ops)-1]
 	switch n.Opcode {
-	case "MOVQ", "MOVL", "MOVLQSX":
+	case "MOVQ", "MOVL", "MOVLQSX", "MOVB", "MOVBLZX":
 		return t.moveInteger(n.Opcode, ops[0], last)
 	case "LEAQ":
 		m := ops[0].(operand.Mem)
@@ -44,14 +44,17 @@ func (t *translation) general(n *ir.Instruction, flags bool) error {
 				t.emit(name+" R{2}, R{1}, R{0}", []value{dst}, []value{old, src})
 			}
 		})
+	case "ORL":
+		dst := t.int(last.(reg.Register))
+		t.emit("ORRW R{2}, R{1}, R{0}", []value{dst}, []value{dst, t.integer(ops[0])})
 	case "INCQ", "DECQ":
 		name := map[string]string{"INCQ": "ADD", "DECQ": "SUB"}[n.Opcode] + s
 		t.update(last, func(dst, old value) { t.emit(name+" $1, R{1}, R{0}", []value{dst}, []value{old}) })
 	case "NEGQ":
 		t.update(last, func(dst, old value) { t.emit("NEG"+s+" R{1}, R{0}", []value{dst}, []value{old}) })
-	case "SHLQ", "SARQ", "SHRQ":
+	case "SHLQ", "SHLL", "SARQ", "SHRQ":
 		v, _ := immediate(ops[0])
-		name := map[string]string{"SHLQ": "LSL", "SARQ": "ASR", "SHRQ": "LSR"}[n.Opcode]
+		name := map[string]string{"SHLQ": "LSL", "SHLL": "LSLW", "SARQ": "ASR", "SHRQ": "LSR"}[n.Opcode]
 		t.update(last, func(dst, old value) {
 			t.emit(fmt.Sprintf("%s $%d, R{1}, R{0}", name, v), []value{dst}, []value{old})
 		})
@@ -137,7 +140,7 @@ func (t *translation) loadInteger(op string, m operand.Mem, dst value) {
 }
 
 func (t *translation) moveInteger(opcode string, from, to operand.Op) error {
-	op := map[string]string{"MOVQ": "MOVD", "MOVL": "MOVWU", "MOVLQSX": "MOVW"}[opcode]
+	op := map[string]string{"MOVQ": "MOVD", "MOVL": "MOVWU", "MOVLQSX": "MOVW", "MOVB": "MOVBU", "MOVBLZX": "MOVBU"}[opcode]
 	switch to := to.(type) {
 	case reg.Register:
 		dst := t.int(to)
@@ -156,13 +159,14 @@ func (t *translation) moveInteger(opcode string, from, to operand.Op) error {
 		}
 	case operand.Mem:
 		src := t.integer(from)
+		op := map[string]string{"MOVQ": "MOVD", "MOVL": "MOVW", "MOVB": "MOVB"}[opcode]
 		if to.Base == reg.FramePointer {
-			t.emit(fmt.Sprintf("MOVD R{0}, %s+%d(FP)", to.Symbol.Name, to.Disp), nil, []value{src})
+			t.emit(fmt.Sprintf("%s R{0}, %s+%d(FP)", op, to.Symbol.Name, to.Disp), nil, []value{src})
 		} else if to.Index != nil && to.Disp == 0 && to.Scale == 8 {
 			t.emit("MOVD R{0}, (R{1})(R{2}<<3)", nil, []value{src, t.int(to.Base), t.int(to.Index)})
 		} else {
 			base, disp := t.address(to)
-			t.emit(fmt.Sprintf("MOVD R{0}, %d(R{1})", disp), nil, []value{src, base})
+			t.emit(fmt.Sprintf("%s R{0}, %d(R{1})", op, disp), nil, []value{src, base})
 		}
 	}
 	return nil

@@ -80,12 +80,69 @@ func init() {
 			t.emit(fmt.Sprintf("VMOVI $%d, V{0}.B16", must(immediate(ops[0]))), []value{v[0]}, nil)
 			t.move(v[1], v[0])
 		},
-		// HIGHHALVES c, v: the high half of each byte.
-		"HIGHHALVES": func(t *translation, ops []Op) {
+		// SHIFTBYTES n, c, v: each byte without its lowest n bits, which drop out.
+		"SHIFTBYTES": shift("VUSHR", "B16"),
+		// ADDHIGHBYTES c, v: adds the higher bytes of words to words.
+		"ADDHIGHBYTES": func(t *translation, ops []Op) {
 			src, dst := t.halves(ops[0].(reg.Register)), t.halves(ops[1].(reg.Register))
 			for h := range 2 {
-				t.word(highHalves, []value{dst[h]}, []value{src[h]})
+				t.emit("VUSRA $8, V{2}.H8, V{0}.H8", []value{dst[h]}, []value{dst[h], src[h]})
+				t.tie()
 			}
+		},
+		// ADDWORDS c, v: adds the words of each 16 bytes to integers.
+		"ADDWORDS": func(t *translation, ops []Op) {
+			src, dst := t.halves(ops[0].(reg.Register)), t.halves(ops[1].(reg.Register))
+			for h := range 2 {
+				t.emit("VUADDW V{2}.H4, V{1}.S4, V{0}.S4", []value{dst[0]}, []value{dst[0], src[h]})
+				t.emit("VUADDW2 V{2}.H8, V{1}.S4, V{0}.S4", []value{dst[1]}, []value{dst[1], src[h]})
+			}
+		},
+		// LOWBYTES v, w, x: the lowest bytes of the integers of v and w.
+		"LOWBYTES": func(t *translation, ops []Op) {
+			var words []value
+			for _, o := range ops[:2] {
+				v, w := t.halves(o.(reg.Register)), t.fresh(true)
+				t.emit("VUZP1 V{2}.H8, V{1}.H8, V{0}.H8", []value{w}, []value{v[0], v[1]})
+				words = append(words, w)
+			}
+			t.emit("VUZP1 V{2}.B16, V{1}.B16, V{0}.B16", []value{t.halves(ops[2].(reg.Register))[0]}, words)
+		},
+		// BOTH x, v: the 16 bytes x in both halves of v.
+		"BOTH": func(t *translation, ops []Op) {
+			dst := t.halves(ops[1].(reg.Register))
+			for h := range 2 {
+				t.move(dst[h], t.halves(ops[0].(reg.Register))[0])
+			}
+		},
+		// SUMDIFFERENCE v, w: the sums of the low and high half of v, and their differences.
+		"SUMDIFFERENCE": func(t *translation, ops []Op) {
+			src, dst := t.halves(ops[0].(reg.Register)), t.halves(ops[1].(reg.Register))
+			t.word(fadd, dst[:1], src[:])
+			t.word(fsub, dst[1:], src[:])
+		},
+		// HALFBYTES m, low, eight, v: four bytes at m as the eight integers of their halves, less 8.
+		"HALFBYTES": func(t *translation, ops []Op) {
+			low, eight, dst := t.halves(ops[1].(reg.Register))[0], t.halves(ops[2].(reg.Register))[0], t.halves(ops[3].(reg.Register))
+			v, high := t.fresh(true), t.fresh(true)
+			t.loadScalar("FMOVS", ops[0].(Mem), v)
+			t.emit("VUSHR $4, V{1}.B16, V{0}.B16", []value{high}, []value{v})
+			t.emit("VAND V{2}.B16, V{1}.B16, V{0}.B16", []value{v}, []value{v, low})
+			t.emit("VZIP1 V{2}.B16, V{1}.B16, V{0}.B16", []value{v}, []value{v, high})
+			t.emit("VSUB V{2}.B16, V{1}.B16, V{0}.B16", []value{v}, []value{v, eight})
+			t.extend(v, dst)
+		},
+		// SUMINT v, r: the sum of all integers of v.
+		"SUMINT": func(t *translation, ops []Op) {
+			v, s := t.halves(ops[0].(reg.Register)), t.fresh(true)
+			t.emit("VADD V{2}.S4, V{1}.S4, V{0}.S4", []value{s}, []value{v[0], v[1]})
+			t.sumLanes(s, t.int(ops[1].(reg.Register)))
+		},
+		// MAXIMUM v: the largest of all floats of v, to lane 0.
+		"MAXIMUM": func(t *translation, ops []Op) {
+			v, m := t.halves(ops[0].(reg.Register)), t.fresh(true)
+			t.word(fmax, []value{m}, []value{v[0], v[1]})
+			t.word(fmaxv, []value{v[0]}, []value{m})
 		},
 		// DOTBYTES q, c, acc: adds the products of signed bytes to 32-bit lanes.
 		"DOTBYTES": func(t *translation, ops []Op) {
@@ -93,6 +150,18 @@ func init() {
 			for h := range 2 {
 				t.word(sdot, []value{acc[h]}, []value{acc[h], q[h], c[h]})
 				t.tie()
+			}
+		},
+		// DOTROW m, b, c, acc, acc2: adds the products of four signed bytes at m and each four of b and c to acc and acc2.
+		"DOTROW": func(t *translation, ops []Op) {
+			row := t.fresh(true)
+			t.loadScalar("FMOVS", ops[0].(Mem), row)
+			for i := range 2 {
+				b, acc := t.halves(ops[1+i].(reg.Register)), t.halves(ops[3+i].(reg.Register))
+				for h := range 2 {
+					t.word(sdotLane, []value{acc[h]}, []value{acc[h], b[h], row})
+					t.tie()
+				}
 			}
 		},
 		// MULBYTES is DOTBYTES with instructions that every processor has.
@@ -138,6 +207,20 @@ func (t *translation) first(n, p value, part [3]func(h int, p value), last func(
 	part[0](0, p)
 	part[0](1, after(p, 16))
 	t.label(done)
+}
+
+// extend sets dst to the eight signed bytes of v, which it overwrites.
+func (t *translation) extend(v value, dst [2]value) {
+	t.word(bytesToWords, []value{v}, []value{v})
+	t.word(wordsToInts, []value{dst[0]}, []value{v})
+	t.word(wordsToInts2, []value{dst[1]}, []value{v})
+}
+
+// sumLanes sets dst to the sum of the integers of v.
+func (t *translation) sumLanes(v, dst value) {
+	sum := t.fresh(true)
+	t.emit("VADDV V{1}.S4, V{0}", []value{sum}, []value{v})
+	t.emit("FMOVS F{1}, R{0}", []value{dst}, []value{sum})
 }
 
 // sumAll adds pairs of lanes until a lane is left of each source.

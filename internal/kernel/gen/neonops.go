@@ -81,10 +81,23 @@ func init() {
 		},
 
 		"VADDPS": binary(fadd), "VSUBPS": binary(fsub), "VDIVPS": binary(fdiv),
-		"VMULPS":       (*translation).multiply,
-		"VSQRTPS":      unary(fsqrt),
-		"VCVTPS2DQ":    unary(fcvtns),
-		"VCVTDQ2PS":    unary(scvtf),
+		"VMULPS":     (*translation).multiply,
+		"VSQRTPS":    unary(fsqrt),
+		"VCVTPS2DQ":  unary(fcvtns),
+		"VCVTTPS2DQ": unary(fcvtzs),
+		"VCVTDQ2PS":  unary(scvtf),
+		"VCVTPH2PS": func(t *translation, ops []operand.Op) {
+			base, disp := t.address(ops[0].(operand.Mem))
+			v, dst := t.fresh(true), t.halves(ops[1].(reg.Register))
+			t.emit(fmt.Sprintf("FMOVQ %d(R{1}), F{0}", disp), []value{v}, []value{base})
+			t.word(fcvtl, dst[:1], []value{v})
+			t.word(fcvtl2, dst[1:], []value{v})
+		},
+		"VPMOVSXBD": func(t *translation, ops []operand.Op) {
+			v := t.fresh(true)
+			t.loadScalar("FMOVD", ops[0].(operand.Mem), v)
+			t.extend(v, t.halves(ops[1].(reg.Register)))
+		},
 		"VROUNDPS":     func(t *translation, ops []operand.Op) { unary(frintn)(t, ops[1:]) }, // to the nearest, ties to even
 		"VFMADD231PS":  fused(fmla, fmlaLane),
 		"VFNMADD231PS": fused(fmls, fmlsLane),
@@ -103,8 +116,34 @@ func init() {
 
 		"VXORPS": (*translation).exclusiveOr, "VPXOR": (*translation).exclusiveOr,
 		"VANDPS": bitwise("VAND"), "VPAND": bitwise("VAND"), "VORPS": bitwise("VORR"),
-		"VPADDD": bitwiseLanes("VADD"), "VPSUBD": bitwiseLanes("VSUB"),
-		"VPSLLD": shift("VSHL"), "VPSRLD": shift("VUSHR"),
+		"VPADDD": integers("VADD", "S4"), "VPSUBD": integers("VSUB", "S4"), "VPMAXSD": binary(smax),
+		"VPADDW": integers("VADD", "H8"), "VPSUBW": integers("VSUB", "H8"), "VPADDB": integers("VADD", "B16"),
+		"VPSLLD": shift("VSHL", "S4"), "VPSRLD": shift("VUSHR", "S4"), "VPSLLW": shift("VSHL", "H8"),
+		// VPSHUFB sets bytes to 0 where the index has its highest bit, VTBL where it is not below 16. Indices
+		// between these are not used.
+		"VPSHUFB": func(t *translation, ops []operand.Op) {
+			index, table, dst := t.source(ops[0]), t.halves(ops[1].(reg.Register)), t.halves(ops[2].(reg.Register))
+			for h := range 2 {
+				t.emit("VTBL V{2}.B16, [V{1}.B16], V{0}.B16", []value{dst[h]}, []value{table[h], index[h]})
+			}
+		},
+		"VPERMILPS": func(t *translation, ops []operand.Op) { // swaps neighbors, or pairs
+			src, dst := t.halves(ops[1].(reg.Register)), t.halves(ops[2].(reg.Register))
+			text := map[int64]string{0b10110001: "VREV64 V{1}.S4, V{0}.S4", 0b01001110: "VEXT $8, V{1}.B16, V{1}.B16, V{0}.B16"}[must(immediate(ops[0]))]
+			for h := range lanesOfRegister(ops[2]) {
+				t.emit(text, []value{dst[h]}, []value{src[h]})
+			}
+		},
+		"VMOVMSKPS": func(t *translation, ops []operand.Op) {
+			bits := t.source(operand.NewDataAddr(operand.NewStaticSymbol("laneBits"), 0))
+			v, set := t.halves(ops[0].(reg.Register)), [2]value{t.fresh(true), t.fresh(true)}
+			for h := range 2 {
+				t.emit("VAND V{2}.B16, V{1}.B16, V{0}.B16", []value{set[h]}, []value{v[h], bits[h]})
+			}
+			all := t.fresh(true)
+			t.emit("VORR V{2}.B16, V{1}.B16, V{0}.B16", []value{all}, set[:])
+			t.sumLanes(all, t.int(ops[1].(reg.Register)))
+		},
 
 		"VCMPPS":    (*translation).compare,
 		"VBLENDPS":  (*translation).blendLanes,
@@ -294,8 +333,9 @@ func fused(w, lane encoding) func(t *translation, ops []operand.Op) {
 		if t.isLane(ops[0]) {
 			w = lane
 		}
-		b, a, dst := t.source(ops[0]), t.source(ops[1]), t.halves(ops[2].(reg.Register))
-		for h := range 2 {
+		n := lanesOfRegister(ops[2])
+		b, a, dst := t.sourceOf(ops[0], n), t.sourceOf(ops[1], n), t.halves(ops[2].(reg.Register))
+		for h := range n {
 			t.word(w, []value{dst[h]}, []value{dst[h], a[h], b[h]})
 			t.tie()
 		}
@@ -362,8 +402,6 @@ func (t *translation) zero(v value) {
 
 func bitwise(name string) func(t *translation, ops []operand.Op) { return integers(name, "B16") }
 
-func bitwiseLanes(name string) func(t *translation, ops []operand.Op) { return integers(name, "S4") }
-
 func integers(name, format string) func(t *translation, ops []operand.Op) {
 	return func(t *translation, ops []operand.Op) {
 		n := lanesOfRegister(ops[2])
@@ -379,12 +417,12 @@ func pairwise(name, format string) func(t *translation, ops []operand.Op) {
 	return integers(name, format)
 }
 
-func shift(name string) func(t *translation, ops []operand.Op) {
+func shift(name, format string) func(t *translation, ops []operand.Op) {
 	return func(t *translation, ops []operand.Op) {
 		by := must(immediate(ops[0]))
 		src, dst := t.source(ops[1]), t.halves(ops[2].(reg.Register))
 		for h := range lanesOfRegister(ops[2]) {
-			t.emit(fmt.Sprintf("%s $%d, V{1}.S4, V{0}.S4", name, by), []value{dst[h]}, []value{src[h]})
+			t.emit(fmt.Sprintf("%s $%d, V{1}.%[3]s, V{0}.%[3]s", name, by, format), []value{dst[h]}, []value{src[h]})
 		}
 	}
 }
@@ -403,6 +441,12 @@ func (t *translation) compare(ops []operand.Op) {
 			v := t.fresh(true)
 			t.word(fcmgt, []value{v}, []value{b[h], a[h]})
 			t.word(not, []value{dst[h]}, []value{v})
+		case 0x1a: // not greater
+			v := t.fresh(true)
+			t.word(fcmgt, []value{v}, []value{a[h], b[h]})
+			t.word(not, []value{dst[h]}, []value{v})
+		case 0x1d: // not less, and numbers
+			t.word(fcmge, []value{dst[h]}, []value{a[h], b[h]})
 		case 0x1e: // greater
 			t.word(fcmgt, []value{dst[h]}, []value{a[h], b[h]})
 		default:

@@ -72,9 +72,13 @@ func (a *isa) stepSum(name string, bits int) {
 					a.spreadHalfBytes(m, v)
 					VPERMPS(scale, v, v) // looks at 4 bits only
 				default:
-					a.spreadHalfBytes(m, v)
-					VPAND(low, v, v)
-					VPSUBD(eight, v, v)
+					if a.neon {
+						operation("HALFBYTES", m, low, eight, v)
+					} else {
+						a.spreadHalfBytes(m, v)
+						VPAND(low, v, v)
+						VPSUBD(eight, v, v)
+					}
 					VCVTDQ2PS(v, v)
 					VMULPS(scale, v, v)
 				}
@@ -100,18 +104,13 @@ func (a *isa) halfByteConstants() (levels, low, eight reg.VecVirtual) {
 		VMOVUPS(m, levels)
 		return levels, nil, nil
 	}
-	low, eight = a.vec(), a.vec()
-	for _, c := range []struct {
-		v reg.VecVirtual
-		x uint32
-	}{{low, 15}, {eight, 8}} {
-		v, x := c.v, c.x
-		g, x4 := GP32(), XMM()
-		MOVL(U32(x), g)
-		VMOVD(g, x4)
-		VPBROADCASTD(x4, v)
+	if a.neon {
+		low, eight = a.vec(), a.vec()
+		operation("FILLBYTES", U8(15), low)
+		operation("FILLBYTES", U8(8), eight)
+		return nil, low, eight
 	}
-	return nil, low, eight
+	return nil, a.broadcastInt(15), a.broadcastInt(8)
 }
 
 // spreadHalfBytes sets the low 4 bits of each lane of v to the half bytes at m, in order.
@@ -127,8 +126,8 @@ func (a *isa) spreadHalfBytes(m Mem, v reg.VecVirtual) {
 }
 
 // partSum sums rows of numbers of vectors of 4 values.
-func partSum() {
-	const name = "partSumAVX2"
+func partSum(a *isa) {
+	name := "partSum" + a.name
 	TEXT(name, NOSPLIT, "func(dst *float32, codes *byte, book, scales *float32, mapping, ids *int32, weights *float32, count, stride, width int)")
 	Pragma("noescape")
 	Doc(name+" sets stride bytes of dst to the sum of weights[i] times row ids[i], of width bytes, of codes,",

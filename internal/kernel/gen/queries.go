@@ -42,22 +42,32 @@ func (a *isa) largest(name string, n int, what string) {
 	ADDQ(Imm(64), x)
 	SUBQ(Imm(16), left)
 	JNE(LabelRef("values"))
-	y, t := most.AsY(), XMM()
+	top := a.maximum(most)
+	VZEROUPPER()
+	Store(top, ReturnIndex(0))
+	RET()
+}
+
+// maximum finds the largest float of v, which is overwritten.
+func (a *isa) maximum(v reg.VecVirtual) reg.Register {
+	y, t := v.AsY(), XMM()
+	if a.neon {
+		operation("MAXIMUM", v)
+		return v.AsX()
+	}
 	if a.bytes == 64 {
 		h := YMM()
-		VEXTRACTF64X4(Imm(1), most, h)
+		VEXTRACTF64X4(Imm(1), v, h)
 		VMAXPS(h, y, y)
 	}
 	VEXTRACTF128(Imm(1), y, t)
-	m := most.AsX()
+	m := v.AsX()
 	VMAXPS(t, m, m)
 	VPERMILPS(Imm(0b1110), m, t)
 	VMAXPS(t, m, m)
 	VPERMILPS(Imm(1), m, t)
 	VMAXPS(t, m, m)
-	VZEROUPPER()
-	Store(m, ReturnIndex(0))
-	RET()
+	return m
 }
 
 // broadcastInt returns a register of the same 32 bits.
@@ -95,6 +105,10 @@ func (a *isa) round(r rounded, m Mem) reg.VecVirtual {
 // toBytes returns the 16 integers of v as bytes.
 func (a *isa) toBytes(v []reg.VecVirtual) reg.VecVirtual {
 	x := XMM()
+	if a.neon {
+		operation("LOWBYTES", v[0], v[1], x)
+		return x.(reg.VecVirtual)
+	}
 	if a.bytes == 64 {
 		VPMOVDB(v[0], x)
 		return x.(reg.VecVirtual)
@@ -147,6 +161,11 @@ func (a *isa) storeRounded(r rounded, ints ...reg.VecVirtual) {
 // sumInts returns the sum of the integers of v.
 func (a *isa) sumInts(v reg.VecVirtual) reg.Register {
 	y := v.AsY()
+	if a.neon {
+		sum := GP32()
+		operation("SUMINT", v, sum)
+		return sum
+	}
 	if a.bytes == 64 {
 		h := YMM()
 		VEXTRACTI64X4(Imm(1), v, h)
@@ -204,9 +223,12 @@ func (a *isa) queryTables() {
 	}
 	spread := func(v []reg.VecVirtual) reg.VecVirtual {
 		x, all := a.toBytes(v), a.vec()
-		if a.bytes == 64 {
+		switch {
+		case a.neon:
+			operation("BOTH", x, all)
+		case a.bytes == 64:
 			VSHUFI32X4(Imm(0), x.AsZ(), x.AsZ(), all)
-		} else {
+		default:
 			VPERMQ(Imm(0x44), x.AsY(), all)
 		}
 		return all

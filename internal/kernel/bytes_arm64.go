@@ -1,0 +1,35 @@
+//go:build arm64 && !noasm
+
+package kernel
+
+func bytesFast() bool { return level == levelDotProd }
+
+func largestProduct(x, by []float32) (top float32) {
+	if whole := len(x) &^ 15; level != levelGo && whole > 0 {
+		top = largestProductNEON(&x[0], &by[0], whole)
+		x, by = x[whole:], by[whole:]
+	}
+	return max(top, largestProductGo(x, by))
+}
+
+func roundBytes(dst []int8, x, by []float32, scale float32) (sum int32) {
+	if whole := len(x) &^ 15; level != levelGo && whole > 0 {
+		sum = roundBytesNEON(&dst[0], &x[0], &by[0], whole, scale)
+		dst, x, by = dst[whole:], x[whole:], by[whole:]
+	}
+	return sum + roundBytesGo(dst, x, by, scale)
+}
+
+func byteTile(dst []float32, ldd int, a []int8, lda int, b []uint8, groups int, start []int32, rowScale, scale, bias []float32, add int) {
+	if !bytesFast() {
+		byteTileGo(dst, ldd, a, lda, b, groups, start, rowScale, scale, bias, add)
+		return
+	}
+	// The assembly takes half the rows and columns at a time. It subtracts 128 from the bytes of b, for which start makes
+	// up otherwise.
+	for i := 0; i < byteHeight; i += byteHeight / 2 {
+		for j := 0; j < byteWidth; j += byteWidth / 2 {
+			byteTileDotProd(&dst[i*ldd+j], 4*ldd, &a[i*lda], lda, &b[byteDepth*j], groups, &rowScale[i], &scale[j], &bias[j], add)
+		}
+	}
+}
