@@ -9,6 +9,7 @@ import (
 	"github.com/luminavec/luminavec/index/internal/hashing"
 	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/index/internal/sample"
+	"github.com/luminavec/luminavec/index/internal/vectors"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -104,10 +105,14 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 	for i, self := range ids {
 		last, same := truth[i][r.K-1].Score, 0 // of the K nearest others
 		q := queries[i*dim : (i+1)*dim]
+		if s.isWide(vectors.Length(q)) || metric == Euclidean && last < MinLength { // searches are exact
+			hits, coded = hits+float64(r.K), coded+float64(r.K)
+			continue
+		}
 		for _, t := range truth[i] {
 			if t.Label == s.Label(self) {
 				last = truth[i][r.K].Score
-			} else if metric == Euclidean && t.Score < 1e-18 {
+			} else if metric == Euclidean && t.Score == 0 {
 				if v, _ := s.Vector(t.Label); !slices.Equal(v, q) {
 					same++
 				}
@@ -124,7 +129,7 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 			continue
 		}
 		near = 0
-		_ = metric.prepare(w.Query, q, 0) // as the searches do; it is a vector of the index
+		_, _ = metric.prepare(w.Query, q) // as the searches do; it is a vector of the index
 		w.Code.Set(s.Arena.Space, w.Query[:dim])
 		w.Code.EncodeFor(s.Arena.Bits)
 		codes := s.Arena.Codes()
