@@ -49,7 +49,7 @@ func TestQueriesFromElsewhere(t *testing.T) {
 			exact := filled(t, Options{Dim: dim, Kind: Flat, Quantization: NoQuantization}, vectors)
 			ix := filled(t, Options{Dim: dim, Quantization: quant, EfConstruction: 80}, vectors)
 			// The widths are those of mixtures of vectors, which are nearer to vectors than these queries.
-			if got := recallOf(t, exact, ix, queries, SearchOptions{Recall: DefaultRecall}); got < 0.98 {
+			if got := recallOf(t, exact, ix, queries, SearchOptions{Recall: DefaultRecall}); got < 0.97 {
 				t.Errorf("recall %.4f", got)
 			}
 			m, err := Calibrate(t.Context(), ix, queries)
