@@ -116,7 +116,8 @@ func (s *store) foreignQueries() []float32 {
 	for i := range max(0, len(drawn)-2) {
 		x, y, z := s.Arena.Vector(drawn[i]), s.Arena.Vector(drawn[i+1]), s.Arena.Vector(drawn[i+2])
 		for j := range s.options.Dim {
-			queries = append(queries, x[j]+astray*(y[j]-z[j]))
+			v := float64(x[j]) + astray*(float64(y[j])-float64(z[j]))
+			queries = append(queries, float32(max(-math.MaxFloat32, min(v, math.MaxFloat32))))
 		}
 	}
 	return queries
