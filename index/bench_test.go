@@ -36,6 +36,34 @@ func search(b *testing.B, ix Index, queries []float32, o SearchOptions) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "queries/s")
 }
 
+// BenchmarkSearchBatch reports how many queries of a batch are answered per second by as many threads as processors:
+//
+//	go test ./index -run '^$' -bench SearchBatch -cpu 1,2
+func BenchmarkSearchBatch(b *testing.B) {
+	const n, dim, count = 20_000, 256, 2000
+	vectors := clustered(n+count, dim, 31)
+	base, queries := vectors[:n*dim], vectors[n*dim:]
+	for _, o := range []Options{
+		{Kind: Flat, Quantization: NoQuantization}, {Kind: Flat, Quantization: Int4},
+		{Kind: HNSW, Quantization: Int4}, {Kind: HNSW, Quantization: Edges},
+	} {
+		o.Dim, o.EfConstruction = dim, 80
+		var ix Index
+		b.Run(fmt.Sprintf("%s/%s", o.Kind, o.Quantization), func(b *testing.B) {
+			if ix == nil { // b.Run calls this for each number of processors
+				ix = filled(b, o, base)
+				mustSearch(b, ix, queries[:dim], 10, SearchOptions{Recall: DefaultRecall}) // which measures the widths
+			}
+			for b.Loop() {
+				if _, err := ix.SearchBatch(b.Context(), queries, 10, SearchOptions{Recall: DefaultRecall}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N*count)/b.Elapsed().Seconds(), "queries/s")
+		})
+	}
+}
+
 func BenchmarkAdd(b *testing.B) {
 	const n, dim = 10_000, 100
 	vectors := clustered(n, dim, 31)

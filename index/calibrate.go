@@ -44,6 +44,8 @@ const (
 	// which a search finds too easily. With 0.27, searches for the mixtures and for held-out vectors find the same
 	// share of GloVe's words, of MNIST's images and of sentences, at most 0.006 apart.
 	blend = 0.27
+	// astray is by what part of the difference of two vectors foreign queries are moved.
+	astray = 0.6
 	// tied is how many times as many of the nearest vectors are found, because of those
 	// that are as near as the last.
 	tied = 4
@@ -78,7 +80,7 @@ func Calibrate(ctx context.Context, ix Index, queries []float32) (m Measured, er
 		return m, err
 	}
 	if s.measuring != nil && s.Len() >= calibrateFrom {
-		s.measuring(asked{queries, truth})
+		s.measuring(asked{queries, truth, false})
 	}
 	s.held = slices.Clone(queries)
 	s.noteRecall(queries, truth, true)
@@ -89,6 +91,7 @@ func Calibrate(ctx context.Context, ix Index, queries []float32) (m Measured, er
 type asked struct {
 	queries []float32
 	truth   [][]Result
+	foreign bool // three times as many results as otherwise may be missed
 }
 
 // sampleQueries returns queries made of vectors of the index.
@@ -99,6 +102,23 @@ func (s *store) sampleQueries() []float32 {
 	queries := make([]float32, 0, sampleWith*s.options.Dim)
 	for i := range len(drawn) - 1 {
 		queries = s.appendMixture(queries, drawn[i], drawn[i+1], blend)
+	}
+	return queries
+}
+
+// foreignQueries returns vectors moved by the differences of two others: away from all vectors, as questions are from
+// the sections that answer them.
+func (s *store) foreignQueries() []float32 {
+	s.recoding.RLock()
+	defer s.recoding.RUnlock()
+	drawn := s.drawn(sampleNear + 2)
+	queries := make([]float32, 0, sampleNear*s.options.Dim)
+	for i := range max(0, len(drawn)-2) {
+		x, y, z := s.Arena.Vector(drawn[i]), s.Arena.Vector(drawn[i+1]), s.Arena.Vector(drawn[i+2])
+		for j := range s.options.Dim {
+			v := float64(x[j]) + astray*(float64(y[j])-float64(z[j]))
+			queries = append(queries, float32(max(-math.MaxFloat32, min(v, math.MaxFloat32))))
+		}
 	}
 	return queries
 }

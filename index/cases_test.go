@@ -31,8 +31,8 @@ func recallOf(t *testing.T, exact, ix Index, queries []float32, o SearchOptions)
 	return float64(found) / float64(max(all, 1))
 }
 
-// Queries from elsewhere, such as questions beside the sections that answer them, find nearly as many of the
-// nearest as the index was asked for, and as many after a calibration with such queries.
+// Queries from elsewhere, such as questions beside the sections that answer them, find 0.98 of the
+// nearest by default, and as many after a calibration with such queries.
 func TestQueriesFromElsewhere(t *testing.T) {
 	n, dim := size(4000, 40000), 64
 	vectors := clustered(n, dim, 41)
@@ -49,7 +49,7 @@ func TestQueriesFromElsewhere(t *testing.T) {
 			exact := filled(t, Options{Dim: dim, Kind: Flat, Quantization: NoQuantization}, vectors)
 			ix := filled(t, Options{Dim: dim, Quantization: quant, EfConstruction: 80}, vectors)
 			// The widths are those of mixtures of vectors, which are nearer to vectors than these queries.
-			if got := recallOf(t, exact, ix, queries, SearchOptions{Recall: DefaultRecall}); got < 0.97 {
+			if got := recallOf(t, exact, ix, queries, SearchOptions{Recall: DefaultRecall}); got < 0.98 {
 				t.Errorf("recall %.4f", got)
 			}
 			m, err := Calibrate(t.Context(), ix, queries)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -119,7 +120,7 @@ func (d *Durable) replay(file *os.File) (err error) {
 
 // apply makes a change from the log.
 func (d *Durable) apply(r *changelog.Record) error {
-	if r.Change != changelog.Deleted && !d.Options().Metric.storable(r.Vector) {
+	if r.Change != changelog.Deleted && !d.Options().Metric.storable(r.Vector, math.MaxFloat64) {
 		return fmt.Errorf("label %d: invalid vector for metric %s", r.Label, d.Options().Metric)
 	}
 	switch r.Change {

@@ -10,8 +10,8 @@ import (
 type Index interface {
 	// Add stores vector under label. It returns an error that names the label, and
 	// leaves the index unchanged, if the label is already in the index, or the vector
-	// has the wrong number of values, contains NaN or an infinity, or (Dot, Euclidean)
-	// is longer than MaxLength or shorter than MinLength. The vector is copied.
+	// has the wrong number of values, or contains NaN or an infinity. With KeepNone and
+	// Dot or Euclidean, it must also be zero or from MinLength to MaxLength long. The vector is copied.
 	Add(label int64, vector []float32) error
 
 	// AddBatch stores len(labels) vectors, packed one after another, with
@@ -76,7 +76,8 @@ type Index interface {
 }
 
 // Result is a vector found by a search. For Cosine and Dot the score is the similarity: larger is
-// nearer. For Euclidean it is the distance: smaller is nearer.
+// nearer. For Euclidean it is the distance: smaller is nearer. A score beyond the range of float32 is the greatest or
+// least finite number, or 0; the order of the results is right nevertheless.
 type Result struct {
 	Label int64
 	Score float32

@@ -119,6 +119,9 @@ func (s *store) replaceVectors(form arena.Form) {
 			}
 			return s.Arena.Vector(id(i))[:s.options.Dim]
 		})
+		if s.isWideIndex() {
+			center = nil // short vectors would be rounded like those of the length of the center
+		}
 		s.Arena.Space = codes.NewSpace(s.Arena.Space.Rotation, center, s.options.Metric == Euclidean)
 	}
 	s.Arena.Reduce(form, n)
@@ -133,5 +136,5 @@ func (s *store) valid(n id) bool {
 		return s.Arena.Valid(n)
 	}
 	x, dim := s.Arena.Vector(n), s.options.Dim
-	return s.options.Metric.storable(x[:dim]) && zero(x[dim:])
+	return s.options.Metric.storable(x[:dim], s.lengths().most) && zero(x[dim:])
 }

@@ -39,7 +39,7 @@ func brute(t *testing.T, ix Index, query []float32, k int, allowed func(int64) b
 	}
 	m := ix.Options().Metric
 	q := make([]float32, len(query))
-	if err := m.prepare(q, query, 0); err != nil {
+	if _, err := m.prepare(q, query); err != nil {
 		t.Fatal(err)
 	}
 	var all []Result
@@ -192,7 +192,7 @@ func checkKept(t *testing.T, name string, ix Index, vectors []float32, n int) {
 	for range 50 {
 		label := r.IntN(n)
 		x := make([]float32, o.Dim)
-		if err := o.Metric.prepare(x, vectors[label*o.Dim:(label+1)*o.Dim], 0); err != nil {
+		if _, err := o.Metric.prepare(x, vectors[label*o.Dim:(label+1)*o.Dim]); err != nil {
 			t.Fatal(err)
 		}
 		got, _ := ix.Vector(int64(label))

@@ -50,7 +50,12 @@ func (h header) create(version int) kindIndex {
 	s, _ := h.Kind.spec()
 	ix := s.create(h.Options)
 	ix.base().threadsSaved = h.Threads > 0
-	ix.base().suit(version)
+	if version == container.Coded || version == container.Kept || version == container.Wide && !h.short {
+		ix.base().lengthen()
+	}
+	if h.lengths != usualLengths {
+		ix.base().reach.Store(&h.lengths)
+	}
 	ix.base().logID = h.logID
 	ix.base().changes.Store(h.changes)
 	return ix

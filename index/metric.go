@@ -51,17 +51,13 @@ func ParseMetric(s string) (Metric, error) {
 	return 0, fault.New(metricHint, "unknown metric %q", s)
 }
 
-// MaxLength is the maximum Euclidean length of a vector for Dot and Euclidean. Up to it,
-// inner products, which are at most |x||y|, squared distances, at most (|x|+|y|)², and
-// all their partial sums fit into float32, so that no distance is infinite or NaN.
-const MaxLength = 9e18
-
-// MinLength is the minimum Euclidean length, except 0, of a vector that is stored for Dot and
-// Euclidean: the squared distance of shorter vectors can be too small for float32. Queries may be
-// as short as minQuery: inner products with stored vectors still fit.
+// MinLength and MaxLength are the lengths of vectors, other than zero, with which Dot and Euclidean always compute in
+// float32. Up to MaxLength, inner products, which are at most |x||y|, squared distances, at most (|x|+|y|)², and all
+// their partial sums fit into float32; the products of shorter vectors than MinLength, and the squares of shorter
+// distances, can be too small for it. Where these would matter, a search compares all vectors in float64.
 const (
 	MinLength = 1e-15
-	minQuery  = 1e-20
+	MaxLength = 9e18
 )
 
 // A distance is what the graph and the heaps use instead of a metric: smaller is nearer.
@@ -87,13 +83,13 @@ func (m Metric) score(d float32) float32 {
 	return 0 - d // not -d, which would turn 0 into -0
 }
 
-// prepare writes to dst the form of vector that is stored or searched for (see vectors.Prepare). least is
-// MinLength or minQuery. The caller has checked the number of values.
-func (m Metric) prepare(dst, vector []float32, least float64) error {
-	return vectors.Prepare(dst, vector, m == Cosine, least, MaxLength)
+// prepare writes to dst the form of vector that is stored or searched for, and returns the length of vector (see
+// vectors.Prepare). The caller has checked the number of values.
+func (m Metric) prepare(dst, vector []float32) (length float64, err error) {
+	return vectors.Prepare(dst, vector, m == Cosine)
 }
 
-// storable reports whether prepare could have returned vector.
-func (m Metric) storable(vector []float32) bool {
-	return vectors.Storable(vector, m == Cosine, MaxLength)
+// storable reports whether prepare could have written vector, which is at most so long.
+func (m Metric) storable(vector []float32, most float64) bool {
+	return vectors.Storable(vector, m == Cosine, most)
 }

@@ -53,12 +53,15 @@ import (
 //	   and widths only with quantization.
 //	7  A graph with codes that are shorter than earlier versions had them (see codes.ShortLength). All others are
 //	   still of versions 3 to 6.
+//	8  Adds to the options whether codes can be shorter, and the lengths of vectors that are longer or shorter
+//	   than float32 arithmetic suits (see lengths). Files without such vectors are still of versions 3 to 7.
 
 // optionsBytes is the length of the section options, by version.
 var optionsBytes = [container.Version + 1]int{
 	1: 7*4 + 8, 2: 7*4 + 8 + 4,
 	3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 4: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 5: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4,
 	6: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4, 7: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4,
+	8: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4 + wideBytes,
 }
 
 // blockedFrom is the size of records and vectors from which a file has blocks.
@@ -68,6 +71,8 @@ var blockedFrom = 32 << 20
 type header struct {
 	Options
 	logID, changes uint64 // see store
+	short          bool   // version Wide: codes can be shorter
+	lengths        lengths
 }
 
 // encode returns the payload of the section options.
@@ -99,6 +104,14 @@ func decodeHeader(payload []byte) (header, error) {
 	}
 	// Values that a version does not have keep these: no quantization, no log.
 	v := [18]uint32{14: uint32(Options{}.withDefaults().Tables)}
+	short, reach := false, usualLengths
+	if at := optionsBytes[container.Wide] - wideBytes; len(payload) > at {
+		ok := false
+		if short, reach, ok = decodeLengths(payload[at:]); !ok {
+			return damaged("the lengths of vectors are %v and %v", reach.least, reach.most)
+		}
+		payload = payload[:at]
+	}
 	for i := range v[:len(payload)/4] {
 		v[i] = binary.LittleEndian.Uint32(payload[4*i:])
 		if (i < 7 || i > 13) && v[i] > math.MaxInt32 {
@@ -128,6 +141,7 @@ func decodeHeader(payload []byte) (header, error) {
 		},
 		logID:   uint64(v[10]) | uint64(v[11])<<32,
 		changes: uint64(v[12]) | uint64(v[13])<<32,
+		short:   short, lengths: reach,
 	}
 	if err := h.Validate(); err != nil {
 		return damaged("%w", err)
@@ -170,12 +184,16 @@ func save(to io.Writer, s *store, g *graph) error {
 	if s.Arena.Space != nil && s.Arena.Space.Short() {
 		version = container.Short
 	}
+	short := version == container.Short
+	if s.isWideIndex() {
+		version = container.Wide
+	}
 	w := container.NewWriter(to, version)
-	h := header{s.options, s.logID, s.changes.Load()}
+	h := header{Options: s.options, logID: s.logID, changes: s.changes.Load()}
 	if !s.threadsSaved && (h.Kind != HNSW || h.Deterministic) {
 		h.Threads = 0 // it has not changed the index
 	}
-	options := h.encode()
+	options := appendLengths(h.encode(), short, s.lengths())
 	options = options[:optionsBytes[version]]
 	w.Section("options", len(options))
 	w.Bytes(options)

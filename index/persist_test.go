@@ -318,12 +318,21 @@ func TestGolden(t *testing.T) {
 		"v6-flat-float16.index": {Kind: Flat, KeepVectors: KeepFloat16}, "v6-int4-float16.index": {Quantization: Int4, KeepVectors: KeepFloat16, Metric: Euclidean},
 		"v6-int8-none.index": {Quantization: Int8, KeepVectors: KeepNone}, "v6-flat-int4-none.index": {Kind: Flat, Quantization: Int4, KeepVectors: KeepNone},
 		"v6-edges-none.index": {Quantization: Edges, KeepVectors: KeepNone}, "v7-int4.index": {Quantization: Int4, Dim: 100},
+		"v8-int4.index": {Quantization: Int4, Metric: Euclidean},
 	} {
 		names = append(names, name)
 		if !*update {
 			continue
 		}
-		if err := os.WriteFile(filepath.Join("testdata", name), smallOf(t, o), 0o666); err != nil {
+		file := smallOf(t, o)
+		if strings.HasPrefix(name, "v8") {
+			ix := mustLoad(t, file)
+			if err := ix.Update(3, []float32{1e30, -1e-30, 0}); err != nil {
+				t.Fatal(err)
+			}
+			file = saved(t, ix)
+		}
+		if err := os.WriteFile(filepath.Join("testdata", name), file, 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}

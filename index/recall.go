@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/luminavec/luminavec/index/internal/hashing"
 	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/index/internal/sample"
+	"github.com/luminavec/luminavec/index/internal/vectors"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -19,7 +19,7 @@ type Recall struct {
 	Found   float64 `json:"found"`   // share of these that a search of the default width finds
 	Codes   float64 `json:"codes"`   // share that is among the EfSearch nearest by their codes; 1 without codes
 	Poor    float64 `json:"poor"`    // share of the queries for which less than half of these are
-	Equal   float64 `json:"equal"`   // share whose distance is rounded to 0, although the vectors differ
+	Equal   float64 `json:"equal"`   // always 0; it was the share whose distance is rounded to 0, although the vectors differ
 }
 
 // String returns, for example, "recall@10 0.982 on 100 of its vectors".
@@ -49,14 +49,10 @@ func (r Recall) Warning() string {
 	return ""
 }
 
-// Check returns an error if the vectors cannot be compared in float32, or if their codes collapse:
-// they rank so badly that a search misses most of what it would find without them.
+// Check returns an error if the codes collapse: they rank so badly that a search misses most of what it would find
+// without them.
 func (r Recall) Check(q Quantization) error {
-	switch {
-	case r.Equal > 1-GoodRecall:
-		return fault.Mention("scale the vectors up; or accept this with AnyRecall",
-			"the distances of %.0f%% of the nearest vectors are rounded to 0: their squares are too small for float32", 100*r.Equal)
-	case r.Codes < PoorRecall:
+	if r.Codes < PoorRecall {
 		return fault.Mention("use Quantization none or more bits; or accept this with AnyRecall",
 			"Quantization %s does not suit these vectors: only %.1f%% of the %d nearest are found by their codes (%d vectors sampled)", q, 100*r.Codes, r.K, r.Queries)
 	}
@@ -66,17 +62,14 @@ func (r Recall) Check(q Quantization) error {
 // MeasureRecall draws 100 vectors of ix by their labels and the seed, and searches for the 10
 // nearest others of each: exactly, with the default width, and by the codes alone. Nothing else
 // should change ix meanwhile. It takes about as long as 100 exact searches in a batch. Of a flat
-// index, which is exact, it measures only Equal, on 16 vectors and for Euclidean.
+// index, which is exact, it measures nothing.
 func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 	s, flat := ix.(kindIndex).base(), ix.Options().Kind == Flat
 	r := Recall{K: min(10, s.Len()-1), Found: 1, Codes: 1}
-	if err := s.complete(); err != nil || r.K < 1 || flat && s.options.Metric != Euclidean {
+	if err := s.complete(); err != nil || r.K < 1 || flat {
 		return r, err
 	}
 	count, dim, metric := 100, s.options.Dim, s.options.Metric
-	if flat {
-		count = 16
-	}
 	var queries []float32
 	var ids []id
 	draw := func(i int) (uint64, bool) {
@@ -90,27 +83,27 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 		defer s.Shown.RUnlock()
 		s.scan(w, q)
 	})
-	found := truth
-	if err == nil && !flat {
-		found, err = ix.SearchBatch(ctx, queries, r.K+1, SearchOptions{})
+	if err != nil {
+		return r, err
 	}
+	found, err := ix.SearchBatch(ctx, queries, r.K+1, SearchOptions{})
 	if err != nil {
 		return r, err
 	}
 	w := s.Pool.Get()
 	defer s.Pool.Put(w)
-	var hits, coded, equals float64 // of the K of each
+	var hits, coded float64 // of the K of each
 	poor := 0
 	for i, self := range ids {
-		last, same := truth[i][r.K-1].Score, 0 // of the K nearest others
+		last := truth[i][r.K-1].Score // of the K nearest others
 		q := queries[i*dim : (i+1)*dim]
+		if s.isWide(vectors.Length(q)) || metric == Euclidean && last < MinLength { // searches are exact
+			hits, coded = hits+float64(r.K), coded+float64(r.K)
+			continue
+		}
 		for _, t := range truth[i] {
 			if t.Label == s.Label(self) {
 				last = truth[i][r.K].Score
-			} else if metric == Euclidean && t.Score < 1e-18 {
-				if v, _ := s.Vector(t.Label); !slices.Equal(v, q) {
-					same++
-				}
 			}
 		}
 		near := 0
@@ -119,12 +112,12 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 				near++
 			}
 		}
-		hits, equals = hits+float64(min(near, r.K)), equals+float64(min(same, r.K))
+		hits += float64(min(near, r.K))
 		if !s.Arena.Coded || ctx.Err() != nil {
 			continue
 		}
 		near = 0
-		_ = metric.prepare(w.Query, q, 0) // as the searches do; it is a vector of the index
+		_, _ = metric.prepare(w.Query, q) // as the searches do; it is a vector of the index
 		w.Code.Set(s.Arena.Space, w.Query[:dim])
 		w.Code.EncodeFor(s.Arena.Bits)
 		codes := s.Arena.Codes()
@@ -149,7 +142,7 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 	}
 	r.Queries = len(ids)
 	all := float64(r.Queries * r.K)
-	r.Found, r.Equal = hits/all, equals/all
+	r.Found = hits / all
 	if s.Arena.Coded {
 		r.Codes, r.Poor = coded/all, float64(poor)/float64(r.Queries)
 	}

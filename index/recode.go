@@ -11,7 +11,7 @@ import (
 // is nil. Changes and searches that use codes wait meanwhile. The caller holds no lock.
 func (s *store) center(n int, added []float32) {
 	total := s.Len() + n
-	if s.options.Quantization == NoQuantization || int64(total) < max(codes.FirstCenter, s.recenter.Load()) {
+	if s.options.Quantization == NoQuantization || s.isWideIndex() || int64(total) < max(codes.FirstCenter, s.recenter.Load()) {
 		return
 	}
 	s.Gate.Lock()
@@ -25,7 +25,7 @@ func (s *store) center(n int, added []float32) {
 		if i >= reserved {
 			x := make([]float32, dim)
 			at := (i - reserved) * dim
-			if s.options.Metric.prepare(x, added[at:at+dim], 0) != nil {
+			if _, err := s.options.Metric.prepare(x, added[at:at+dim]); err != nil {
 				return nil
 			}
 			return x
@@ -137,7 +137,7 @@ func (s *store) adoptCenter(center []float32) error {
 	if s.Arena.Space == nil {
 		return container.Damaged("center", "the index has no quantization")
 	}
-	if !vectors.Storable(center, false, MaxLength) {
+	if !vectors.Storable(center, false, s.lengths().most) {
 		return container.Damaged("center", "it is not a vector of the index")
 	}
 	s.Arena.Space = codes.NewSpace(s.Arena.Space.Rotation, center, s.options.Metric == Euclidean)

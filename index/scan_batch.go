@@ -33,7 +33,7 @@ func (s *store) scanBatch(ctx context.Context, queries []float32, k int, o Searc
 	dim := s.options.Dim
 	n := len(queries) / dim
 	few := o.Allowed != nil && o.Allowed.GetCardinality() < uint64(s.Len()/fewAllowed)
-	if n < minGroup || len(queries)%dim != 0 || few {
+	if n < minGroup || len(queries)%dim != 0 || few || s.isWideBatch(queries) {
 		return s.searchBatch(ctx, queries, k, o, find)
 	}
 	threads := s.threads()
@@ -57,6 +57,12 @@ func (s *store) scanBatch(ctx context.Context, queries []float32, k int, o Searc
 					return fmt.Errorf("index: searching for %d queries: %w", n, err)
 				}
 				for j := range g.Tops {
+					if q := queries[(from+j)*dim : (from+j+1)*dim]; s.tooNear(q, g.Tops[j].Hits) {
+						if results[from+j], err = s.search(q, k, o, find); err != nil {
+							return fmt.Errorf("query %d: %w", from+j, err)
+						}
+						continue
+					}
 					results[from+j] = appendResults([]Result{}, &g.Tops[j], s.options.Metric, g.request.within)
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/vectors"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -21,12 +22,13 @@ func Scores(dst []float32, ix Index, query []float32, labels []int64) (_ []float
 	}
 	s := of.base()
 	defer container.Unfault(debug.SetPanicOnFault(true), &err)
+	wide := len(query) == s.options.Dim && s.isWide(vectors.Length(query))
 	err = s.each(query, labels, func(w *scratch, n id) {
 		if n == none {
 			dst = append(dst, float32(math.NaN()))
 			return
 		}
-		dst = append(dst, s.options.Metric.score(s.Distance(w.Query, s.Read(w, n))))
+		dst = append(dst, s.scoreOf(w.Query, s.Read(w, n), wide))
 	})
 	return dst, err
 }
@@ -73,10 +75,9 @@ func (s *store) each(query []float32, labels []int64, use func(*scratch, id)) er
 
 // A Subset is a copy of some vectors of an index, as it was. It is safe for concurrent use.
 type Subset struct {
-	options Options
+	of      *store // of the index; its vectors are not used
 	stride  int
 	vectors []float32
-	measure func(x, y []float32) float32
 }
 
 // NewSubset returns a copy of the vectors of labels. Those that the index does not have are left out.
@@ -87,7 +88,7 @@ func NewSubset(ix Index, labels []int64) (x *Subset, err error) {
 	}
 	s := of.base()
 	defer container.Unfault(debug.SetPanicOnFault(true), &err)
-	x = &Subset{options: s.options, stride: s.Arena.Stride, measure: s.Distance}
+	x = &Subset{of: s, stride: s.Arena.Stride}
 	x.vectors = kernel.Aligned(len(labels) * x.stride)[:0]
 	err = s.each(make([]float32, s.options.Dim), labels, func(w *scratch, n id) {
 		if n != none {
@@ -103,15 +104,17 @@ func (x *Subset) Len() int { return len(x.vectors) / x.stride }
 // Scores appends to dst the scores of the vectors for a query, the same as a search returns, in the order of
 // the labels.
 func (x *Subset) Scores(dst, query []float32) ([]float32, error) {
-	if len(query) != x.options.Dim {
-		return dst, (&store{options: x.options}).dimensionError("query", len(query))
+	if len(query) != x.of.options.Dim {
+		return dst, x.of.dimensionError("query", len(query))
 	}
 	q := kernel.Aligned(x.stride)
-	if err := x.options.Metric.prepare(q, query, minQuery); err != nil {
+	length, err := x.of.options.Metric.prepare(q, query)
+	if err != nil {
 		return dst, err
 	}
+	wide := x.of.isWide(length)
 	for at := 0; at < len(x.vectors); at += x.stride {
-		dst = append(dst, x.options.Metric.score(x.measure(q, x.vectors[at:][:x.stride])))
+		dst = append(dst, x.of.scoreOf(q, x.vectors[at:][:x.stride], wide))
 	}
 	return dst, nil
 }

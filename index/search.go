@@ -61,6 +61,7 @@ type request struct {
 	within        *float32 // SearchOptions.Threshold
 	recall        float64  // SearchOptions.Recall, if Ef is 0
 	widen         bool     // the beam grows until the best k have settled
+	wide          bool     // distances are computed in float64
 	scan          float64  // what a scan of what is allowed costs (see checkCost)
 }
 
@@ -82,11 +83,17 @@ func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions
 		return dst, err
 	}
 	w.Top.Reset(r.k)
-	if r.k > 0 {
+	if r.k > 0 && !r.wide {
 		find(w, r)
+		r.wide = s.tooNear(w.Query, w.Top.Hits)
+	}
+	before := dst
+	if r.k > 0 && r.wide {
+		w.Top.Reset(0)
+		dst = s.searchWide(dst, w, r)
 	}
 	if err := s.Damaged(); err != nil {
-		return dst, err
+		return before, err
 	}
 	return appendResults(dst, &w.Top, s.options.Metric, r.within), nil
 }
@@ -122,10 +129,12 @@ func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (r requ
 	if len(query) != s.options.Dim {
 		return r, s.dimensionError("query", len(query))
 	}
-	if err := s.options.Metric.prepare(w.Query, query, minQuery); err != nil {
+	length, err := s.options.Metric.prepare(w.Query, query)
+	if err != nil {
 		return r, fmt.Errorf("index: query: %w", err)
 	}
 	r = request{k: min(k, s.Len()), ef: o.Ef, rerank: math.MaxInt, allow: rows.Allow{Filter: o.Filter, Set: o.Allowed}, within: o.Threshold}
+	r.wide = s.isWide(length)
 	if r.ef == 0 {
 		r.ef = s.options.EfSearch
 	}
@@ -218,13 +227,19 @@ func (s *store) searchRange(query []float32, threshold float32, o SearchOptions,
 		r.ef = s.options.EfSearch
 	}
 	w.Top.Reset(math.MaxInt)
-	if r.k > 0 {
+	if r.k > 0 && !r.wide {
 		find(w, r)
+		r.wide = s.tooNear(w.Query, w.Top.Hits)
+	}
+	found = []Result{}
+	if r.k > 0 && r.wide {
+		w.Top.Reset(0)
+		found = s.searchWide(found, w, r)
 	}
 	if err := s.Damaged(); err != nil {
 		return nil, err
 	}
-	return appendResults([]Result{}, &w.Top, s.options.Metric, r.within), nil
+	return appendResults(found, &w.Top, s.options.Metric, r.within), nil
 }
 
 // within reports whether a distance is at the threshold, a score, or nearer.

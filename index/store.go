@@ -10,7 +10,6 @@ import (
 
 	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/changelog"
-	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/index/internal/topk"
 	"github.com/luminavec/luminavec/index/internal/walk"
@@ -35,11 +34,12 @@ type store struct {
 	replaying bool           // vectors are already prepared
 	distances atomic.Int64   // number of distances computed by searches
 	widths    atomic.Pointer[widths]
-	calibrate sync.Mutex       // held while widths are measured
-	measuring func(...asked)   // measures widths, or nil
-	between   func() []float32 // queries near vectors, or nil
-	recoded   func(n int)      // called when n vectors have codes relative to another center, or another form; or nil
-	finding   finder           // searches
+	reach     atomic.Pointer[lengths] // nil: usualLengths
+	calibrate sync.Mutex              // held while widths are measured
+	measuring func(...asked)          // measures widths, or nil
+	between   func() []float32        // queries near vectors, or nil
+	recoded   func(n int)             // called when n vectors have codes relative to another center, or another form; or nil
+	finding   finder                  // searches
 
 	held     []float32                // queries of Calibrate, until vectors are reduced
 	measured atomic.Pointer[Measured] // or nil
@@ -71,9 +71,9 @@ func (s *store) newArena(slots, bits int, signs, short bool) *arena.Arena {
 	return arena.New(o.Dim, slots, bits, signs, o.Metric == Euclidean, o.Metric == Cosine, o.Quantization == Edges, short, o.Seed)
 }
 
-// suit makes the codes of an empty index those of a version of the file.
-func (s *store) suit(version int) {
-	if a := s.Arena; (version == container.Coded || version == container.Kept) && a.Space != nil && a.Space.Short() {
+// lengthen makes the codes of an empty index as long as in files before version 7.
+func (s *store) lengthen() {
+	if a := s.Arena; a.Space != nil && a.Space.Short() {
 		s.Arena = s.newArena(a.Slots, a.Bits, a.Signs != nil, false)
 	}
 }
@@ -81,9 +81,10 @@ func (s *store) suit(version int) {
 func (s *store) base() *store     { return s }
 func (s *store) Options() Options { return s.options }
 
-// log logs a change, if changes are logged. The caller holds Mu, so that the log has
-// changes to one label in the order in which they were made.
+// log logs a change, if changes are logged, and takes note of the length of its vector. The caller holds Mu, so that
+// the log has changes to one label in the order in which they were made.
 func (s *store) log(c changelog.Change, label int64, vector []float32) {
+	s.extend(vector)
 	if s.changeLog != nil {
 		s.changeLog.Note(s.changes.Add(1), c, label, vector)
 	}
@@ -113,7 +114,11 @@ func (s *store) fits(dst []float32, label int64, vector []float32) error {
 		copy(dst, vector)
 		return nil
 	}
-	if err := s.options.Metric.prepare(dst, vector, MinLength); err != nil {
+	length, err := s.options.Metric.prepare(dst, vector)
+	if err == nil {
+		err = s.representable(length)
+	}
+	if err != nil {
 		return fmt.Errorf("index: label %d: %w", label, err)
 	}
 	return nil

@@ -72,15 +72,15 @@ func (s *store) prepareWidths(o SearchOptions) {
 func (s *store) measureWidths(queries []float32) {
 	sets := [][]float32{queries}
 	if queries == nil {
-		sets = [][]float32{s.sampleQueries(), s.between()}
+		sets = [][]float32{s.sampleQueries(), s.between(), s.foreignQueries()}
 	}
 	var all []asked
-	for _, queries := range sets {
+	for i, queries := range sets {
 		truth, err := s.truth(context.Background(), queries)
 		if err != nil {
 			return
 		}
-		all = append(all, asked{queries, truth})
+		all = append(all, asked{queries, truth, i == 2})
 	}
 	s.measuring(all...)
 }
@@ -123,10 +123,14 @@ func (g *graph) found(sets []asked, width int) float64 {
 		if len(s.queries) == 0 {
 			continue
 		}
-		least = min(least, g.share(s.queries, s.truth, SearchOptions{}, func(w *scratch, r request) {
+		share := g.share(s.queries, s.truth, SearchOptions{}, func(w *scratch, r request) {
 			r.ef, r.widen = max(width, r.k), true
 			g.find(w, r)
-		}))
+		})
+		if s.foreign {
+			share = (2 + share) / 3
+		}
+		least = min(least, share)
 	}
 	return least
 }

@@ -123,7 +123,10 @@ func (c *Coder) Equal(s *Scratch, space *codes.Space, codes []float32, slot int,
 	// Terms are sums, which the kernels of another machine round differently.
 	const rounding = 1e-3
 	f, b := block[c.size+i], block[c.size+kernel.ScanCodes+i]
-	return abs(f-factor) <= rounding*abs(factor) && abs(b-bias) <= rounding*size
+	return near(f, factor, rounding*abs(factor)) && near(b, bias, rounding*size)
 }
+
+// near reports whether x and y differ by most at most, or neither is finite, as with vectors of great length.
+func near(x, y, most float32) bool { return abs(x-y) <= most || x-x != 0 && y-y != 0 }
 
 func abs(x float32) float32 { return max(x, -x) }

@@ -64,8 +64,8 @@ func queryVectors(cmd *cobra.Command, args []string, o queryOptions) error {
 		}
 		for i, r := range found {
 			format := "%d\t%d\t%.4f\t%d\n"
-			if r.Score > -1e-3 && r.Score < 1e-3 && r.Score != 0 {
-				format = "%d\t%d\t%.4g\t%d\n" // a distance of small vectors
+			if a := max(r.Score, -r.Score); a >= 1e10 || a < 1e-3 && a != 0 {
+				format = "%d\t%d\t%.4g\t%d\n" // of very small or large vectors
 			}
 			if _, err := fmt.Fprintf(out, format, row-1, i+1, r.Score, r.Label); err != nil {
 				return err
