@@ -61,7 +61,9 @@ func Merge(ctx context.Context, dir string, collections []string, o MergeOptions
 	if first.info.Auto {
 		b.Index.Kind = index.Auto
 	}
-	b.Index.Threads = o.Threads
+	if b.Index.Threads = o.Threads; chosen(b.Index) {
+		b.Index.Quantization, b.Index.KeepVectors = "", ""
+	}
 	b.Language = mainLanguage(sources)
 	if first.asks != first.model {
 		b.QueryModel = first.asks
@@ -144,7 +146,7 @@ func (c *Collection) compatible(with *Collection) error {
 		return differ("models", "build both with the same model, as it is: one that was tuned belongs to its documents")
 	}
 	a, b := c.index.Options(), with.index.Options()
-	if a.Metric != b.Metric || a.Quantization != b.Quantization || a.KeepVectors != b.KeepVectors || c.info.Auto != with.info.Auto || !c.info.Auto && a.Kind != b.Kind {
+	if a.Metric != b.Metric || a.KeepVectors != b.KeepVectors || a.Quantization != b.Quantization && !(chosen(a) && chosen(b)) || c.info.Auto != with.info.Auto || !c.info.Auto && a.Kind != b.Kind {
 		return differ("kinds of index", "build both with the same options")
 	}
 	x, y := c.info.Input.Options, with.info.Input.Options
@@ -153,6 +155,11 @@ func (c *Collection) compatible(with *Collection) error {
 		return differ("options of reading documents", "build both with the same options")
 	}
 	return nil
+}
+
+// chosen reports whether codes are those that a build chooses by itself, by the length of the passages.
+func chosen(o index.Options) bool {
+	return o.KeepVectors == index.KeepNone && (o.Quantization == index.Int8 || o.Quantization == index.Int2)
 }
 
 // modelSums identifies the models: the files that decide what they compute, and the prompts.

