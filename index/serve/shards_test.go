@@ -117,7 +117,7 @@ func TestSharded(t *testing.T) {
 	}
 	defer sharded.Close()
 	x := open(t, Options{Sharded: []*Sharded{sharded}})
-	x.want(x.get("/v1/collections/all"), object{"passages": 5, "dim": 448, "shards": []string{folders[0], addresses[1]}, "modes": []string{"hybrid", "dense", "bm25"}})
+	x.want(x.get("/v1/collections/all"), object{"passages": 5, "dim": 256, "shards": []string{folders[0], addresses[1]}, "modes": []string{"hybrid", "dense", "bm25"}})
 	a := x.post("/v1/collections/all/query", `{"text":"dogs at night"}`)
 	x.want(a, object{"statistics.passages": 5, "results.0.rank": 1, "results.4.rank": 5, "failed": nil, "notes": []any{}})
 	shards := map[any]bool{}
