@@ -65,7 +65,8 @@ func (p *Problem) GetHeaders() http.Header {
 	return h
 }
 
-func init() { // how huma is told
+// huma has these settings for the whole process.
+func init() {
 	huma.NewError = newProblem
 	huma.DefaultArrayNullable = false
 	huma.ValidateStrictCasing = true

@@ -37,9 +37,9 @@ input. Use 'search map' for more than 200 texts.`,
 		Example: `
 $ embed heatmap "a cat sleeps" "the kitten naps" "stock prices fell"
       1     2     3
-1  1.00  0.62  0.03  a cat sleeps
-2  0.62  1.00  0.05  the kitten naps
-3  0.03  0.05  1.00  stock prices fell
+1  1.00  0.60 -0.01  a cat sleeps
+2  0.60  1.00 -0.07  the kitten naps
+3 -0.01 -0.07  1.00  stock prices fell
 $ embed heatmap -m model sentences.txt -o heatmap.svg`,
 		RunE: func(cmd *cobra.Command, args []string) error { return heatmap(cmd, args, output, format, force) },
 	}
@@ -184,7 +184,7 @@ func textsToCompare(cmd *cobra.Command, args []string) (texts []string, file str
 	case len(texts) > mostTexts:
 		return nil, "", fault.New("'search map' shows more", "more than %d texts cannot be read in a heat map", mostTexts)
 	case len(texts) == 1 && file == "":
-		return nil, "", cli.UsageError(fault.New(hint, "one text is nothing to compare with, and there is no file %s", cli.Quoted(texts[0])))
+		return nil, "", cli.UsageError(fault.New(hint, "a comparison needs two texts, and there is no file %s", cli.Quoted(texts[0])))
 	}
 	return slices.Clone(texts), file, nil
 }
