@@ -220,7 +220,10 @@ func TestProperties(t *testing.T) {
 
 // The time is proportional to the length, whatever the text is: these take seconds otherwise.
 func TestLong(t *testing.T) {
-	const size = 1 << 20
+	size := 1 << 20
+	if testing.Short() {
+		size = 1 << 15
+	}
 	for _, unit := range []string{"a", " ", ". ", ".", "天", "ก", "word ", "\n", "\"", "1. ", "A. ", "b-", "\r", "\xff", "word. ", ".\u00a0", "e\u0301"} {
 		document := strings.Repeat(unit, size/len(unit)/4)
 		for _, o := range []Options{{Tokens: 150, Overlap: 20}, {Tokens: 8, Overlap: 7}} {

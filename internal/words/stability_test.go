@@ -23,6 +23,9 @@ import (
 // Rates at which word2vec or gensim stay finite, and at which a single step over the sum of a
 // window grew to losses of 1e6 to 1e33, train to a loss below that of an untrained model.
 func TestHighRates(t *testing.T) {
+	if testing.Short() {
+		t.Skip("training takes half a minute")
+	}
 	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
 	corpus, err := corpora.Build(context.Background(), text.Sample(), corpora.BuildOptions{Tokenizer: tokenizer})
 	if err != nil {
