@@ -242,7 +242,7 @@ func (c *collector) passage(p *documents.Passage) error {
 		c.started, c.document, c.previous, c.heading = true, p.ID, "", ""
 		c.pairs.Documents++
 	}
-	if words(body) < 3 {
+	if !hasWords(body, 3) {
 		return nil
 	}
 	section := c.hash(c.name, strings.Join(p.Heading[:min(2, len(p.Heading))], "\x00"))
@@ -287,13 +287,16 @@ func (c *collector) passage(p *documents.Passage) error {
 
 // firstSentence returns the first sentence of a passage, if it and the rest have a few words each.
 func firstSentence(body string) (sentence, rest string) {
+	if oneSentence(body) {
+		return "", ""
+	}
 	tokens := sentences.FromString(body)
 	if !tokens.Next() {
 		return "", ""
 	}
 	sentence = tokens.Value()
 	rest = strings.TrimSpace(body[len(sentence):])
-	if sentence = strings.TrimSpace(sentence); len(sentence) > maxQuestion || words(sentence) < 4 || words(rest) < 8 {
+	if sentence = strings.TrimSpace(sentence); len(sentence) > maxQuestion || !hasWords(sentence, 4) || !hasWords(rest, 8) {
 		return "", ""
 	}
 	return sentence, rest
@@ -311,7 +314,7 @@ func (c *collector) fields(p *documents.Passage, body string, add func(kind Kind
 	var questions, answers []string
 	for _, f := range p.Fields {
 		value, ok := f.Value.(string)
-		if value = line(value, maxText); !ok || words(value) < 2 {
+		if value = line(value, maxText); !ok || !hasWords(value, 2) {
 			continue
 		}
 		switch name := strings.ToLower(f.Name[strings.LastIndexByte(f.Name, '.')+1:]); {
@@ -338,7 +341,7 @@ func (c *collector) key(p *Pair) uint64 { return c.hash(strings.ToLower(p.Questi
 
 // add keeps a pair that is not trivial and not there yet.
 func (c *collector) add(p Pair) {
-	if words(p.Question) < 1 || p.Question == p.Text {
+	if !hasWords(p.Question, 1) || p.Question == p.Text {
 		return
 	}
 	key := c.key(&p)
@@ -444,21 +447,45 @@ func line(s string, most int) string {
 	return strings.Clone(s[:most])
 }
 
-// words counts the runs of letters and digits of a text; a letter of a script without spaces counts as
-// a word.
-func words(s string) (n int) {
+// oneSentence reports whether no sentence of an ASCII text can end before its last. It is much faster than to look for its
+// end. False if the text is not ASCII.
+func oneSentence(s string) bool {
+	end := len(strings.TrimRight(s, ".!?\"') "))
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf:
+			return false
+		case i < end && (c == '.' || c == '!' || c == '?' || c == '\n' || c == '\r'):
+			return false
+		}
+	}
+	return true
+}
+
+// hasWords reports whether a text has at least n words: runs of letters and digits; a letter of a script without spaces
+// counts as a word.
+func hasWords(s string, n int) bool {
 	inside := false
 	for _, r := range s {
-		switch letter := unicode.IsLetter(r) || unicode.IsDigit(r); {
-		case letter && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai):
-			n++
+		var letter, alone bool
+		if r < utf8.RuneSelf {
+			letter = r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		} else if letter = unicode.IsLetter(r) || unicode.IsDigit(r); letter {
+			alone = unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
+		}
+		switch {
+		case alone:
+			n--
 			inside = false
 		case letter && !inside:
-			n++
+			n--
 			inside = true
 		case !letter && r != '\'':
 			inside = false
 		}
+		if n <= 0 {
+			return true
+		}
 	}
-	return n
+	return n <= 0
 }

@@ -3,10 +3,14 @@ package docpairs
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/clipperhouse/uax29/v2/sentences"
 
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/corpora/pairs"
@@ -133,5 +137,48 @@ func TestSources(t *testing.T) {
 	}
 	if len(texts) != 6 || texts[0] != "A \"title\"\twith tabs" {
 		t.Errorf("%q", texts)
+	}
+}
+
+func TestHasWords(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want int
+	}{{"", 0}, {" , ", 0}, {"it's one-two", 3}, {"x_y 12", 3}, {"Ärger über", 2}, {"日本 go", 3}, {"ไทย", 3}, {"don't", 1}} {
+		for n := range 6 {
+			if got := hasWords(c.text, n); got != (n <= c.want) {
+				t.Errorf("hasWords(%q, %d) = %v", c.text, n, got)
+			}
+		}
+	}
+}
+
+// Where oneSentence says that a text has no second sentence, UAX 29 finds none with words either.
+func TestOneSentence(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	pieces := []string{"a", "Bc", "42", ".", "!", "?", " ", " ", "\"", "'", ")", "(", ",", "\t", "e.g", "\n"}
+	one := 0
+	for range 20_000 {
+		var b strings.Builder
+		for range 1 + r.IntN(12) {
+			b.WriteString(pieces[r.IntN(len(pieces))])
+		}
+		text := b.String()
+		if !oneSentence(text) {
+			continue
+		}
+		one++
+		tokens := sentences.FromString(text)
+		if tokens.Next(); hasWords(text[len(tokens.Value()):], 1) {
+			t.Fatalf("%q: the first sentence is %q", text, tokens.Value())
+		}
+	}
+	if one < 1000 {
+		t.Errorf("only %d texts of one sentence", one)
+	}
+	for _, text := range []string{"One. Two", "Is it? Yes", "größer"} {
+		if oneSentence(text) {
+			t.Errorf("%q is one sentence", text)
+		}
 	}
 }
