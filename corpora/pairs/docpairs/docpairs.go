@@ -9,7 +9,7 @@
 // text under it ([Title]); a heading, with the one above it, and its section
 // ([Heading]); the first sentence of a passage and the rest of it ([Sentence], the inverse cloze task of
 // Lee et al., 2019), which even plain text has; two passages in a row ([Neighbor]), which are used only
-// if there are few others.
+// if there are few others and passages are more than lines.
 //
 // Some documents are held out: none of their pairs, and no pair with one of their texts, is for
 // training. Which ones depends on their names and the seed alone.
@@ -22,6 +22,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -127,6 +128,8 @@ const (
 	maxSections = 3
 	// fewDocuments is up to how many documents sections are held out instead.
 	fewDocuments = 20
+	// headless is how many passages without headings count as a section.
+	headless = 32
 )
 
 // Collect reads documents and makes their pairs. Files that cannot be read are skipped, as in
@@ -135,7 +138,7 @@ func Collect(ctx context.Context, src *documents.Source, o Options) (*Pairs, err
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	c := &collector{options: o.withDefaults(), pairs: &Pairs{}, texts: map[uint64]struct{}{}, seen: map[uint64]struct{}{}}
+	c := &collector{options: o.withDefaults(), pairs: &Pairs{}, texts: map[uint64]struct{}{}, seen: map[uint64]struct{}{}, lines: src.Options().Split == documents.Line}
 	files := src.Files()
 	total := int64(0)
 	for _, f := range files {
@@ -152,6 +155,7 @@ func Collect(ctx context.Context, src *documents.Source, o Options) (*Pairs, err
 		switch skipped := (*documents.Skipped)(nil); {
 		case errors.Is(err, errEnough):
 			c.pairs.Sampled = true
+		case errors.Is(err, errBarren):
 		case errors.As(err, &skipped):
 			c.rewind()
 		case err != nil:
@@ -176,8 +180,14 @@ func has(set map[uint64]struct{}, x uint64) bool {
 	return ok
 }
 
-// errEnough ends the reading.
-var errEnough = errors.New("enough was read")
+// errEnough ends the reading, and errBarren that of a file.
+var (
+	errEnough = errors.New("enough was read")
+	errBarren = errors.New("the file has no pairs")
+)
+
+// barren is after how many passages without a pair the rest of a file is skipped: it has single sentences, or code.
+const barren = 10_000
 
 // collector makes pairs of passages as they come.
 type collector struct {
@@ -188,9 +198,10 @@ type collector struct {
 	texts    map[uint64]struct{} // of passages
 	seen     map[uint64]struct{} // pairs
 	bytes    int64
+	lines    bool // passages are lines, which have nothing to do with their neighbors
 
-	// The marks of the file that is being read.
-	firstPair, firstText, firstDocument int
+	// The marks of the file that is being read, and how many passages of it were.
+	firstPair, firstText, firstDocument, read int
 
 	name     string // of the file, wherever its folder is
 	document string // id in it
@@ -203,7 +214,7 @@ type collector struct {
 func (c *collector) begin(name string) {
 	c.name = name
 	c.firstPair, c.firstText, c.firstDocument = len(c.all), len(c.passages), c.pairs.Documents
-	c.document, c.previous, c.heading, c.started = "", "", "", false
+	c.document, c.previous, c.heading, c.started, c.read = "", "", "", false, 0
 }
 
 // rewind discards what was read of a file.
@@ -242,10 +253,17 @@ func (c *collector) passage(p *documents.Passage) error {
 		c.started, c.document, c.previous, c.heading = true, p.ID, "", ""
 		c.pairs.Documents++
 	}
+	if c.read++; len(c.all) == c.firstPair && c.read > barren {
+		return errBarren
+	}
 	if !hasWords(body, 3) {
 		return nil
 	}
-	section := c.hash(c.name, strings.Join(p.Heading[:min(2, len(p.Heading))], "\x00"))
+	part := strings.Join(p.Heading[:min(2, len(p.Heading))], "\x00")
+	if part == "" { // plain text: without parts, all of it would be held out, or nothing
+		part = strconv.Itoa(c.read / headless)
+	}
+	section := c.hash(c.name, part)
 	if hash := c.hash(body); !has(c.texts, hash) {
 		c.texts[hash] = struct{}{}
 		c.passages = append(c.passages, passage{body, c.hash(c.name, p.ID), section, hash})
@@ -278,7 +296,7 @@ func (c *collector) passage(p *documents.Passage) error {
 	if sentence, rest := firstSentence(body); rest != "" {
 		add(Sentence, sentence, rest)
 	}
-	if c.previous != "" {
+	if c.previous != "" && !c.lines {
 		add(Neighbor, c.previous, body)
 	}
 	c.previous = body

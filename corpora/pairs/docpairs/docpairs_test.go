@@ -182,3 +182,51 @@ func TestOneSentence(t *testing.T) {
 		}
 	}
 }
+
+// A file whose first 10,000 passages make no pair is not read to its end; others are.
+func TestBarren(t *testing.T) {
+	dir := t.TempDir()
+	late := strings.Repeat("short line of words\n", 12_000) + "This is the first sentence. And this one is the rest of it, with enough words.\n"
+	for name, text := range map[string]string{
+		"a.txt": late,
+		"b.txt": "This is a first sentence here. And this is another rest of it, with enough words.\n" + late,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	src, err := documents.Open(t.Context(), nil, []string{dir}, documents.Options{Split: documents.Line})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := Collect(t.Context(), src, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(found.Train) + len(found.HeldOut); n != 2 || found.Documents != 2 {
+		t.Errorf("%d pairs of %d documents, want the two of b.txt and none of a.txt", n, found.Documents)
+	}
+}
+
+// A single text without headings has pairs for training and held-out ones.
+func TestOneText(t *testing.T) {
+	var b strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&b, "This is the first sentence of %d. And this is another one of %d, which has enough words.\n\n", i, i)
+	}
+	path := filepath.Join(t.TempDir(), "book.txt")
+	if err := os.WriteFile(path, []byte(b.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	src, err := documents.Open(t.Context(), nil, []string{path}, documents.Options{Split: documents.Paragraph})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := Collect(t.Context(), src, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if share := float64(len(found.HeldOut)) / 2000; found.Count(Sentence) != 2000 || share < .05 || share > .4 {
+		t.Errorf("%d pairs for training, %d held out, want about a fifth of 2000", len(found.Train), len(found.HeldOut))
+	}
+}
