@@ -7,14 +7,15 @@ import (
 	"iter"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/collection/internal/old"
 	"github.com/luminavec/luminavec/index/collection/internal/parts"
+	"github.com/luminavec/luminavec/index/collection/internal/roots"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -268,7 +269,7 @@ const codesFrom = 64
 // isOurs reports whether a file of this name belongs to the collection, in any version of the format.
 func isOurs(name string) bool {
 	switch name {
-	case infoFile, lockFile, indexFile, documentsFile, manifestFile:
+	case infoFile, lockFile, indexFile, old.DocumentsFile, manifestFile:
 		return true
 	}
 	return isModel(name) || partName.MatchString(name)
@@ -283,26 +284,12 @@ func (i Input) resolve(dir string) (Input, error) {
 			continue
 		}
 		var err error
-		if paths[n], err = resolve(dir, p.Given); err != nil {
+		if paths[n], err = roots.Resolve(dir, p.Given); err != nil {
 			return i, err
 		}
 	}
 	i.Paths = paths
 	return i, nil
-}
-
-// resolve returns a path that was given, for a collection in dir.
-func resolve(dir, given string) (p Path, err error) {
-	p.Given = given
-	if p.Absolute, err = filepath.Abs(given); err != nil {
-		return p, err
-	}
-	if base, err := filepath.Abs(dir); err == nil {
-		if rel, err := filepath.Rel(base, p.Absolute); err == nil {
-			p.Relative = filepath.ToSlash(rel)
-		}
-	}
-	return p, nil
 }
 
 // newSource adds a file to the table.
@@ -315,8 +302,8 @@ func (w *writer) newSource(path, kind string) *parts.Source {
 
 // addFiles adds the passages of files that the collection does not have.
 func (w *writer) addFiles(ctx context.Context, src *documents.Source, onProgress func(Progress)) error {
-	self, real := realPath(w.at), realPaths{} // the collection that this one replaces is not read
-	files := slices.DeleteFunc(src.Files(), func(f documents.File) bool { return within(real.of(f.Path), self) })
+	self, real := roots.Real(w.at), roots.Reals{} // the collection that this one replaces is not read
+	files := slices.DeleteFunc(src.Files(), func(f documents.File) bool { return roots.Within(real.Of(f.Path), self) })
 	p := Progress{AllFiles: int64(len(files))}
 	for _, f := range files {
 		p.AllBytes += max(0, f.Size)
@@ -380,12 +367,9 @@ func (w *writer) readFile(ctx context.Context, src *documents.Source, file docum
 	f.Size, f.Modified = file.Size, file.Modified
 	if info, err := os.Stat(file.Path); file.Path != documents.Stdin && err == nil && info.Mode().IsRegular() {
 		began := time.Now()
-		f.Size, f.Modified = info.Size(), info.ModTime()
-		if f.Sum, err = sumFile(ctx, file.Path); err != nil && ctx.Err() != nil {
+		f.Size, f.Modified = info.Size(), roots.SettledTime(info.ModTime(), began)
+		if f.Sum, err = roots.Sum(ctx, file.Path); err != nil && ctx.Err() != nil {
 			return err
-		}
-		if began.Sub(f.Modified) < settled {
-			f.Modified = time.Unix(0, 0) // another change could leave the same time
 		}
 	}
 	f.Skipped = ""
@@ -402,10 +386,6 @@ func (w *writer) readFile(ctx context.Context, src *documents.Source, file docum
 	}
 	return err
 }
-
-// settled is the age from which the time of a file shows every change: file systems store it
-// in steps of up to two seconds.
-const settled = 2 * time.Second
 
 // discard removes the passages of a file that turned out to be unreadable.
 func (w *writer) discard(ctx context.Context, f *parts.Source) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/collection/internal/old"
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -30,7 +31,7 @@ type Collection struct {
 	index index.Index
 	store *store          // nil in format 1
 	words *fulltext.Index // nil in format 1
-	docs  *documentReader // of format 1
+	docs  *old.Documents  // of format 1
 
 	conditions conditions // that were asked for
 
@@ -152,7 +153,7 @@ func OpenTexts(ctx context.Context, dir string) (*Collection, error) {
 		}
 		c := &Collection{dir: dir, info: info}
 		if info.Format == 1 {
-			c.docs, err = openDocuments(dir)
+			c.docs, err = old.OpenDocuments(dir)
 		} else {
 			c.store, err = openStore(dir, info)
 		}
@@ -180,7 +181,7 @@ func (c *Collection) check() error {
 // Close closes the files. Later queries fail.
 func (c *Collection) Close() error {
 	if c.docs != nil {
-		return c.docs.close()
+		return c.docs.Close()
 	}
 	if c.words != nil {
 		c.words.Close()
@@ -215,7 +216,15 @@ func (c *Collection) FullText() *fulltext.Index { return c.words }
 // have, the error is fs.ErrNotExist.
 func (c *Collection) Passages(labels []int64) ([]Stored, error) {
 	if c.docs != nil {
-		return c.docs.passages(labels)
+		found, err := c.docs.Passages(labels)
+		if err != nil {
+			return nil, err
+		}
+		stored := make([]Stored, len(found))
+		for i, p := range found {
+			stored[i] = Stored{labels[i], p}
+		}
+		return stored, nil
 	}
 	return c.store.passages(labels)
 }

@@ -3,7 +3,6 @@ package collection
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,14 +10,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/collection/internal/old"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -167,7 +165,7 @@ func TestOpenHostileInfo(t *testing.T) {
 
 // The files of two collections cannot be mixed, although each is valid.
 func TestOpenNamesStrangers(t *testing.T) {
-	testOpenNamesStrangers(t, buildOld(t, "how are you", "who are you"), buildOld(t, "who am I", "you"), indexFile, documentsFile)
+	testOpenNamesStrangers(t, buildOld(t, "how are you", "who are you"), buildOld(t, "who am I", "you"), indexFile, old.DocumentsFile)
 	testOpenNamesStrangers(t, buildTexts(t, "how are you", "who are you"), buildTexts(t, "who am I", "you", "how"), "000001.passages", "000003.index.lvx", "000004.files")
 }
 
@@ -207,163 +205,3 @@ func TestQueryChangesNothing(t *testing.T) {
 
 // goText matches what errors of Go's runtime and of bbolt's code say.
 var goText = regexp.MustCompile(`runtime|nil pointer|memory address|slice bounds|index out of range|interface|goroutine|0x|unsafe|\.go\b|\n`)
-
-// Even if checksums are not verified, a damaged database causes an error or wrong results,
-// but never a panic.
-func TestDamagedDatabaseNeverPanics(t *testing.T) {
-	texts := make([]string, 300)
-	for i := range texts {
-		texts[i] = fmt.Sprintf("you and document %d %s", i, strings.Repeat("x", i))
-	}
-	dir := buildOld(t, texts...)
-	path := filepath.Join(dir, documentsFile)
-	good, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := rand.New(rand.NewPCG(5, 6))
-	failed := 0
-	for range 400 {
-		bad := bytes.Clone(good)
-		switch r.IntN(3) {
-		case 0: // the heads of pages hold what leads bbolt astray
-			page := r.IntN(len(bad) / os.Getpagesize())
-			for range 4 {
-				bad[page*os.Getpagesize()+r.IntN(64)] = byte(r.IntN(256))
-			}
-		case 1:
-			bad = bad[:r.IntN(len(bad))]
-		default:
-			for range 20 {
-				bad[r.IntN(len(bad))] = byte(r.IntN(256))
-			}
-		}
-		if err := os.WriteFile(path, bad, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		docs, err := openDocuments(dir)
-		if err == nil {
-			labels := make([]int64, len(texts))
-			for i := range labels {
-				labels[i] = int64(i)
-			}
-			_, err = docs.passages(labels)
-			docs.close()
-		}
-		if err != nil {
-			failed++
-			if fault.Hint(err) == "" {
-				t.Errorf("error without a hint: %v", err)
-			}
-			if goText.MatchString(err.Error()) {
-				t.Errorf("the error is about Go: %v", err)
-			}
-		}
-	}
-	if failed < 100 {
-		t.Errorf("only %d of 400 damaged files caused an error", failed)
-	}
-}
-
-// A file that is cut while it is open is an error, and neither a later query nor Close waits
-// for locks that bbolt holds since it panicked.
-func TestCutWhileOpen(t *testing.T) {
-	texts := make([]string, 300)
-	for i := range texts {
-		texts[i] = fmt.Sprintf("you and document %d %s", i, strings.Repeat("x", 100))
-	}
-	dir := buildOld(t, texts...)
-	path := filepath.Join(dir, documentsFile)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, size := range []int{0, 1, 16, 100, os.Getpagesize(), 2*os.Getpagesize() + 1, 4 * os.Getpagesize()} {
-		docs, err := openDocuments(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Truncate(path, int64(size)); err != nil {
-			t.Fatal(err)
-		}
-		done := make(chan error, 2)
-		go func() {
-			for range 2 {
-				_, err := docs.passages([]int64{0, 150, 299})
-				done <- err
-			}
-			docs.close()
-			close(done)
-		}()
-		for {
-			select {
-			case err, more := <-done:
-				if more && (err == nil || fault.Hint(err) == "" || !strings.Contains(err.Error(), "is damaged: ")) {
-					t.Errorf("cut to %d bytes: error %v, hint %q", size, err, fault.Hint(err))
-				}
-				if more {
-					continue
-				}
-			case <-time.After(20 * time.Second):
-				t.Fatalf("cut to %d bytes: it waits for a lock", size)
-			}
-			break
-		}
-		if err := os.WriteFile(path, whole, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// Branch pages that form a cycle, which would exhaust the stack, are an error.
-func TestCircleOfPages(t *testing.T) {
-	texts := make([]string, 300)
-	for i := range texts {
-		texts[i] = fmt.Sprintf("you and document %d %s", i, strings.Repeat("x", 100))
-	}
-	dir := buildOld(t, texts...)
-	path := filepath.Join(dir, documentsFile)
-	file, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	circles, size := 0, os.Getpagesize()
-	for page := range len(file) / size {
-		p := file[page*size : (page+1)*size]
-		if binary.NativeEndian.Uint16(p[8:]) == branchFlag {
-			for i := range int(binary.NativeEndian.Uint16(p[10:])) {
-				binary.NativeEndian.PutUint64(p[pageHeader+i*branchElement+8:], uint64(page))
-				circles++
-			}
-		}
-	}
-	if circles == 0 {
-		t.Fatal("the database has no branch page")
-	}
-	if err := os.WriteFile(path, file, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	docs, err := openDocuments(dir)
-	if err == nil {
-		_, err = docs.passages([]int64{0, 150, 299})
-		docs.close()
-	}
-	if err == nil || !strings.Contains(err.Error(), "do not form a tree") || fault.Hint(err) == "" {
-		t.Errorf("error %v, hint %q", err, fault.Hint(err))
-	}
-}
-
-func FuzzParseDocument(f *testing.F) {
-	f.Add(appendDocument(nil, Document{"text", "file", 7}))
-	f.Add([]byte{0x80})
-	f.Add([]byte{1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		d, ok := parseDocument(b)
-		if !ok {
-			return
-		}
-		if again, ok := parseDocument(appendDocument(nil, Document{d.Text, d.Path, int64(d.FirstLine)})); !ok || !reflect.DeepEqual(again, d) {
-			t.Errorf("%+v was decoded as %+v, %v", d, again, ok)
-		}
-	})
-}

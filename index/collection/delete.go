@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/index/collection/internal/parts"
+	"github.com/luminavec/luminavec/index/collection/internal/roots"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -48,7 +49,7 @@ func (w *changer) deletePath(ctx context.Context, name string) (found bool, err 
 	if abs, err := filepath.Abs(name); err == nil { // from another working directory
 		for _, p := range w.info.Input.Paths {
 			if p.Absolute != "" {
-				paths = append(paths, root{p.Given, p.Absolute}.shown(abs))
+				paths = append(paths, roots.Root{Given: p.Given, At: p.Absolute}.Shown(abs))
 			}
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection/internal/parts"
+	"github.com/luminavec/luminavec/index/collection/internal/roots"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
 	"github.com/luminavec/luminavec/internal/plainjson"
@@ -112,11 +113,7 @@ type Deleted struct {
 }
 
 // Path is a file, a folder or a pattern that was named.
-type Path struct {
-	Given    string `json:"given"`    // as it was named
-	Absolute string `json:"absolute"` // where it was
-	Relative string `json:"relative"` // from the folder of the collection, for both moved together
-}
+type Path = roots.Path
 
 // Next are the numbers that were not used yet.
 type Next struct {

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/corpora/text"
@@ -19,8 +18,8 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// shards builds a folder of files as one collection and as n shards.
-func shards(t *testing.T, n int) (whole string, parts []string, folder string) {
+// divided builds a folder of files as one collection and as n shards.
+func divided(t *testing.T, n int) (whole string, parts []string, folder string) {
 	t.Helper()
 	root := t.TempDir()
 	folder = filepath.Join(root, "docs")
@@ -65,7 +64,7 @@ func sameHits(x, y []Match) bool {
 
 // Merged shards answer as one build of all files does, and can be synced.
 func TestMergeIsOneBuild(t *testing.T) {
-	whole, parts, folder := shards(t, 3)
+	whole, parts, folder := divided(t, 3)
 	merged := filepath.Join(t.TempDir(), "merged")
 	slices.Reverse(parts)
 	if _, err := Merge(t.Context(), merged, parts, MergeOptions{}); err != nil {
@@ -103,7 +102,7 @@ func TestMergeIsOneBuild(t *testing.T) {
 }
 
 func TestMergeErrors(t *testing.T) {
-	whole, parts, folder := shards(t, 3)
+	whole, parts, folder := divided(t, 3)
 	other := filepath.Join(t.TempDir(), "other")
 	buildFolder(t, other, folder, documents.Options{Split: documents.Line})
 	copied := filepath.Join(t.TempDir(), "copied")
@@ -143,101 +142,5 @@ func TestMergeErrors(t *testing.T) {
 	cancel()
 	if _, err := Merge(ctx, filepath.Join(t.TempDir(), "cancelled"), parts, MergeOptions{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
-	}
-}
-
-// Shards give the answer of one collection by meaning, and nearly so by words.
-func TestAskShards(t *testing.T) {
-	whole, parts, _ := shards(t, 3)
-	var list []Shard
-	for _, p := range parts {
-		list = append(list, Shard{Name: p, Asker: open1(t, p)})
-	}
-	one := open1(t, whole)
-	for _, mode := range fusion.Modes() {
-		q := Question{Text: "who has an apple", K: 10, Mode: mode}
-		want, err := one.Ask(t.Context(), q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := AskShards(t.Context(), list, q, ShardsOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if mode == fusion.Dense {
-			var x, y []float64 // passages of equal score may be others
-			for i := range want.Hits {
-				x, y = append(x, math.Round(1e5*want.Hits[i].Score)), append(y, math.Round(1e5*got.Hits[i].Score))
-			}
-			if !slices.Equal(x, y) {
-				t.Errorf("dense: got %v, want %v", y, x)
-			}
-			continue
-		}
-		last := want.Hits[len(want.Hits)-1].Score
-		for _, h := range got.Hits {
-			if h.Score < last-.5 || h.Shard == "" {
-				t.Errorf("%s: %s:%d has the score %.3f; the tenth of one collection has %.3f", mode, h.Path, h.FirstLine, h.Score, last)
-			}
-		}
-		if w := got.Statistics; w.Passages != int64(one.Len()) || math.Abs(w.Words.Mean-want.Statistics.Words.Mean) > .1 || math.Abs(w.Words.Deviation-want.Statistics.Words.Deviation) > .1 {
-			t.Errorf("%s: statistics %+v, want about %+v", mode, w, want.Statistics)
-		}
-	}
-}
-
-func TestPooled(t *testing.T) {
-	// 1, 2, 3 and 10: mean 4, variance (9+4+1+36)/4.
-	got := pooled(Statistics{3, fusion.Measure([]float32{1, 2, 3}), fusion.Stats{}}, Statistics{1, fusion.Measure([]float32{10}), fusion.Stats{}})
-	if got.Passages != 4 || math.Abs(got.Dense.Mean-4) > 1e-9 || math.Abs(got.Dense.Deviation-math.Sqrt(12.5)) > 1e-9 {
-		t.Errorf("got %+v", got)
-	}
-}
-
-// asker is a shard that does what it is told.
-type asker func(context.Context, Question) (*Answer, error)
-
-func (a asker) Ask(ctx context.Context, q Question) (*Answer, error) { return a(ctx, q) }
-
-func TestShardsFail(t *testing.T) {
-	good := Shard{"good", asker(func(context.Context, Question) (*Answer, error) {
-		return &Answer{Mode: fusion.Dense, Hits: []Match{{Score: .5}}}, nil
-	})}
-	bad := func(name string, f asker) Shard { return Shard{name, f} }
-	gone := errors.New("gone")
-	for _, c := range []struct {
-		shard Shard
-		want  string
-	}{
-		{bad("bad", func(context.Context, Question) (*Answer, error) { return nil, gone }), "bad: gone"},
-		{bad("slow", func(ctx context.Context, _ Question) (*Answer, error) { <-ctx.Done(); return nil, ctx.Err() }), "slow: no answer in 20ms"},
-		{bad("panics", func(context.Context, Question) (*Answer, error) { panic("no") }), "panics: "},
-	} {
-		if _, err := AskShards(t.Context(), []Shard{good, c.shard}, Question{Text: "x"}, ShardsOptions{Timeout: 20 * time.Millisecond}); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v, want %q", c.shard.Name, err, c.want)
-		}
-		a, err := AskShards(t.Context(), []Shard{c.shard, good}, Question{Text: "x"}, ShardsOptions{Timeout: 20 * time.Millisecond, Partial: true})
-		if err != nil || len(a.Hits) != 1 || len(a.Failed) != 1 || !strings.Contains(a.Failed[0].Error(), c.want) {
-			t.Errorf("%s, partial: %+v, %v", c.shard.Name, a, err)
-		}
-		if _, err := AskShards(t.Context(), []Shard{c.shard}, Question{Text: "x"}, ShardsOptions{Timeout: 20 * time.Millisecond, Partial: true}); err == nil {
-			t.Errorf("%s: no shard answered, but there is an answer", c.shard.Name)
-		}
-	}
-	// A question without a word that a shard knows is answered by the others.
-	none := bad("none", func(context.Context, Question) (*Answer, error) {
-		return nil, fault.Mark(errors.New("unknown"), ErrNoWord)
-	})
-	if a, err := AskShards(t.Context(), []Shard{none, good}, Question{Text: "x"}, ShardsOptions{}); err != nil || len(a.Hits) != 1 {
-		t.Errorf("%+v, %v", a, err)
-	}
-	if _, err := AskShards(t.Context(), []Shard{none}, Question{Text: "x"}, ShardsOptions{}); !errors.Is(err, ErrNoWord) {
-		t.Errorf("no word: %v", err)
-	}
-	far := bad("far", func(context.Context, Question) (*Answer, error) {
-		return &Answer{Mode: fusion.Dense, Distances: true, Hits: []Match{{Score: .5}}}, nil
-	})
-	if _, err := AskShards(t.Context(), []Shard{good, far}, Question{Text: "x"}, ShardsOptions{}); err == nil || !strings.Contains(err.Error(), "metric") {
-		t.Errorf("two metrics: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/index/collection/internal/roots"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
 	"github.com/luminavec/luminavec/sentence"
@@ -64,7 +65,7 @@ func (w *writer) keepModel(ctx context.Context, m sentence.Model, folder, path s
 		}
 		return a, w.listFolder(ctx, folder)
 	}
-	at, err := resolve(w.at, path)
+	at, err := roots.Resolve(w.at, path)
 	if err != nil {
 		return a, err
 	}
@@ -110,32 +111,32 @@ func (a *Applied) dir(ctx context.Context, collection string, all bool) (string,
 		return filepath.Join(collection, a.Folder), nil
 	}
 	const hint = "put it back, or build the collection again"
-	root, err := findRoot(collection, *a.Path)
+	root, err := roots.Find(collection, *a.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fault.Mark(fault.New(hint, "the collection needs the model %s, which does not exist any more", a.Path.Absolute), fs.ErrNotExist)
 	} else if err != nil {
 		return "", err
 	}
 	for _, f := range a.Files {
-		path := filepath.Join(root.at, filepath.FromSlash(f.Name))
+		path := filepath.Join(root.At, filepath.FromSlash(f.Name))
 		info, err := os.Stat(path)
 		changed := err == nil && info.Size() != f.Size
 		if err == nil && !changed && (all || info.ModTime().UnixNano() != f.Modified) {
 			var sum manifest.File
-			sum, err = manifest.Sum(ctx, root.at, f.Name)
+			sum, err = manifest.Sum(ctx, root.At, f.Name)
 			changed = err == nil && hex.EncodeToString(sum.Sum[:]) != f.SHA256
 		}
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
 		if err != nil {
-			return "", fault.New(hint, "the collection needs the model %s: %w", root.at, err)
+			return "", fault.New(hint, "the collection needs the model %s: %w", root.At, err)
 		}
 		if changed {
-			return "", fault.New(hint, "the model %s has changed since the collection was built: %s", root.at, f.Name)
+			return "", fault.New(hint, "the model %s has changed since the collection was built: %s", root.At, f.Name)
 		}
 	}
-	return root.at, nil
+	return root.At, nil
 }
 
 // open opens a model and sets its prompt.

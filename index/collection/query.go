@@ -76,9 +76,9 @@ type Answer struct {
 
 	// Distances: scores are distances, of which smaller ones are better.
 	Distances bool
-	// Statistics are those of the scores, for [AskShards]; Dense only with fusion.Hybrid.
+	// Statistics are those of the scores, for package shards; Dense only with fusion.Hybrid.
 	Statistics Statistics
-	// Failed are the shards that did not answer, of AskShards with Partial.
+	// Failed are the shards that did not answer, of shards.Ask with Partial.
 	Failed []ShardError
 }
 
@@ -89,7 +89,7 @@ type Match struct {
 	Dense *float64 // similarity of the vectors; nil if it was not computed
 	BM25  *float64 // score of the words; nil if it was not computed
 	More  int      // other passages of the file among those compared, with GroupByFile
-	Shard string   // where it was found, of AskShards
+	Shard string   // where it was found, of shards.Ask
 }
 
 // depth is the minimum number of passages that each of the two searches of a hybrid search finds.

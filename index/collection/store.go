@@ -3,14 +3,12 @@ package collection
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
@@ -231,24 +229,4 @@ func (s *store) eachPlace(ctx context.Context, use func(*parts.Row)) error {
 		}
 	}
 	return nil
-}
-
-// list returns the files, sorted by path.
-func (s *store) list() ([]File, error) {
-	sources, err := s.files.Files()
-	if err != nil {
-		return nil, err
-	}
-	files := make([]File, len(sources))
-	for i, f := range sources {
-		files[i] = File{Path: f.Path, Kind: f.Kind, Size: f.Size, Skipped: f.Skipped, Passages: f.Count(), Text: f.Text, labels: f.Labels}
-		if f.Size >= 0 {
-			files[i].SHA256 = hex.EncodeToString(f.Sum[:])
-			if f.Modified.UnixNano() != 0 {
-				files[i].Modified = f.Modified
-			}
-		}
-	}
-	slices.SortStableFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	return files, nil
 }

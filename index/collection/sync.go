@@ -3,8 +3,6 @@ package collection
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -14,6 +12,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection/internal/parts"
+	"github.com/luminavec/luminavec/index/collection/internal/roots"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -65,23 +64,23 @@ func Sync(ctx context.Context, dir string, o ChangeOptions) (*Changes, error) {
 		if len(paths) == 0 {
 			return fault.New("build it again from files or folders, or add some", "%s was not built from files that could be read again", dir)
 		}
-		var roots []root
+		var from []roots.Root
 		stdin := 0
 		for _, p := range paths {
 			if p.Given == documents.Stdin {
 				stdin++
 				continue
 			}
-			r, err := findRoot(dir, p)
+			r, err := roots.Find(dir, p)
 			if err != nil {
 				return err
 			}
-			roots = append(roots, r)
+			from = append(from, r)
 		}
-		if len(roots) == 0 {
+		if len(from) == 0 {
 			return fault.New("'add' adds other files, and 'build' reads it anew", "%s was built from standard input, which cannot be read again", dir)
 		}
-		return w.sync(ctx, roots, true)
+		return w.sync(ctx, from, true)
 	})
 }
 
@@ -89,28 +88,23 @@ func Sync(ctx context.Context, dir string, o ChangeOptions) (*Changes, error) {
 // are read again if their content is another one.
 func Add(ctx context.Context, dir string, paths []string, o ChangeOptions) (*Changes, error) {
 	return change(ctx, dir, o, func(w *changer) error {
-		var roots []root
+		var from []roots.Root
 		for _, p := range paths {
 			in, err := Input{Paths: []Path{{Given: p}}}.resolve(dir)
 			if err != nil {
 				return err
 			}
 			named := in.Paths[0]
-			roots = append(roots, root{given: p, at: p})
+			from = append(from, roots.Root{Given: p, At: p})
 			if !slices.ContainsFunc(w.info.Input.Paths, func(old Path) bool {
-				return old.Given == p && old.Absolute == named.Absolute || within(named.Absolute, old.Absolute)
+				return old.Given == p && old.Absolute == named.Absolute || roots.Within(named.Absolute, old.Absolute)
 			}) {
 				w.info.Input.Paths = append(w.info.Input.Paths, named)
 				w.touched = true
 			}
 		}
-		return w.sync(ctx, roots, false)
+		return w.sync(ctx, from, false)
 	})
-}
-
-// within reports whether path is the folder or in it.
-func within(path, folder string) bool {
-	return path != "" && folder != "" && (path == folder || strings.HasPrefix(path, strings.TrimSuffix(folder, string(filepath.Separator))+string(filepath.Separator)))
 }
 
 // changer is a change of an existing collection.
@@ -224,66 +218,6 @@ func newChanger(dir string, info *Info, o ChangeOptions) (*changer, error) {
 	return w, nil
 }
 
-// root is a path that was named, and where it is now.
-type root struct{ given, at string }
-
-// findRoot returns where a path is that a collection was built from: where it was, or in the same
-// place relative to the collection.
-func findRoot(dir string, p Path) (root, error) {
-	if _, err := os.Lstat(p.Absolute); err == nil || strings.ContainsAny(p.Given, "*?[") {
-		if abs, err := filepath.Abs(p.Given); err == nil && abs == p.Absolute { // from the same working directory
-			return root{p.Given, p.Given}, nil
-		}
-		return root{p.Given, p.Absolute}, nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return root{}, fault.New(fault.OpenHint(err), "cannot read %s: %w", p.Absolute, fault.Cause(err))
-	}
-	if base, err := filepath.Abs(dir); err == nil && p.Relative != "" {
-		at := filepath.Join(base, filepath.FromSlash(p.Relative))
-		if _, err := os.Lstat(at); err == nil {
-			return root{p.Given, at}, nil
-		}
-	}
-	return root{}, fault.Mark(fault.New("put it back, or delete what came from it", "%s, which the collection was built from, does not exist any more", p.Absolute), fs.ErrNotExist)
-}
-
-// shown returns the path of a file of a root as it was when the collection was built.
-func (r root) shown(path string) string {
-	if r.at == r.given {
-		return path
-	}
-	if rel, ok := strings.CutPrefix(path, r.at); ok && (rel == "" || os.IsPathSeparator(rel[0])) {
-		return filepath.Join(r.given, rel)
-	}
-	given := filepath.Clean(r.given) // a pattern
-	if base, ok := strings.CutSuffix(r.at, given); ok && !filepath.IsAbs(given) {
-		return strings.TrimPrefix(path, base)
-	}
-	return path
-}
-
-// realPath returns the path without links.
-func realPath(path string) string {
-	if real, err := durable.RealPath(path); err == nil {
-		return real
-	}
-	return path
-}
-
-// realPaths are the real paths of folders.
-type realPaths map[string]string
-
-// of returns the path of a file whose folder has no links in its path.
-func (r realPaths) of(path string) string {
-	dir := filepath.Dir(path)
-	real, ok := r[dir]
-	if !ok {
-		real = realPath(dir)
-		r[dir] = real
-	}
-	return filepath.Join(real, filepath.Base(path))
-}
-
 // found is a file of a root.
 type found struct {
 	documents.File
@@ -293,17 +227,17 @@ type found struct {
 
 // sync adds, updates and renames the files of the roots. If all is set, files that are not there
 // any more are removed.
-func (w *changer) sync(ctx context.Context, roots []root, all bool) error {
+func (w *changer) sync(ctx context.Context, from []roots.Root, all bool) error {
 	options := w.info.Input.Options
 	options.Strict = options.Strict || w.o.Strict
 	var files []found
 	var sources []*documents.Source
-	var opened []root
+	var opened []roots.Root
 	seen, read := map[string]bool{}, map[string]bool{} // paths as shown, and real ones
-	places := realPaths{}
-	self := realPath(w.dir) // it may be in a folder that it was built from
-	for _, r := range roots {
-		src, err := documents.Open(ctx, nil, []string{r.at}, options)
+	places := roots.Reals{}
+	self := roots.Real(w.dir) // it may be in a folder that it was built from
+	for _, r := range from {
+		src, err := documents.Open(ctx, nil, []string{r.At}, options)
 		if all && errors.Is(err, documents.ErrNoFiles) { // all were deleted
 			continue
 		}
@@ -312,9 +246,9 @@ func (w *changer) sync(ctx context.Context, roots []root, all bool) error {
 		}
 		sources, opened = append(sources, src), append(opened, r)
 		for _, f := range src.Files() {
-			at := found{f, src, r.shown(f.Path)}
-			real := places.of(f.Path)
-			if within(real, self) {
+			at := found{f, src, r.Shown(f.Path)}
+			real := places.Of(f.Path)
+			if roots.Within(real, self) {
 				continue
 			}
 			if f.Path == documents.Stdin || !seen[at.path] && !read[real] {
@@ -354,8 +288,8 @@ func (w *changer) sync(ctx context.Context, roots []root, all bool) error {
 	}
 	for i, src := range sources {
 		for _, s := range src.Skipped() {
-			if s.Record || !within(places.of(s.Path), self) {
-				s.Path = opened[i].shown(s.Path)
+			if s.Record || !roots.Within(places.Of(s.Path), self) {
+				s.Path = opened[i].Shown(s.Path)
 				w.changes.Skipped = append(w.changes.Skipped, s)
 			}
 		}
@@ -402,7 +336,7 @@ func (w *changer) compare(ctx context.Context, files []found, seen map[string]bo
 		old := w.byPath[f.path]
 		if old == nil {
 			if len(bySum) > 0 && f.Size > 0 {
-				if sum, err := sumFile(ctx, f.Path); err == nil && bySum[sum] != nil && bySum[sum].Size == f.Size && bySum[sum].Kind == string(f.Kind) {
+				if sum, err := roots.Sum(ctx, f.Path); err == nil && bySum[sum] != nil && bySum[sum].Size == f.Size && bySum[sum].Kind == string(f.Kind) {
 					was := bySum[sum]
 					delete(bySum, sum)
 					delete(gone, was)
@@ -411,7 +345,7 @@ func (w *changer) compare(ctx context.Context, files []found, seen map[string]bo
 						changed = append(changed, f)
 						w.replaced[was.Number] = true
 					}
-					was.Path, was.Modified = f.path, settledTime(f.Modified, time.Now())
+					was.Path, was.Modified = f.path, roots.SettledTime(f.Modified, time.Now())
 					w.byPath[f.path] = was
 					continue
 				}
@@ -424,8 +358,8 @@ func (w *changer) compare(ctx context.Context, files []found, seen map[string]bo
 			continue
 		}
 		began := time.Now()
-		if sum, err := sumFile(ctx, f.Path); err == nil && sum == old.Sum && old.Kind == string(f.Kind) {
-			if at := settledTime(f.Modified, began); !at.Equal(old.Modified) {
+		if sum, err := roots.Sum(ctx, f.Path); err == nil && sum == old.Sum && old.Kind == string(f.Kind) {
+			if at := roots.SettledTime(f.Modified, began); !at.Equal(old.Modified) {
 				old.Modified, w.touched = at, true
 			}
 			w.unchanged(old)
@@ -559,13 +493,4 @@ func byName(fields []documents.Field) []documents.Field {
 		return nil
 	}
 	return slices.SortedStableFunc(slices.Values(fields), func(a, b documents.Field) int { return strings.Compare(a.Name, b.Name) })
-}
-
-// settledTime returns the time of a file, or one that no file has if another change after now could
-// leave the same time.
-func settledTime(modified, now time.Time) time.Time {
-	if now.Sub(modified) < settled {
-		return time.Unix(0, 0)
-	}
-	return modified
 }

@@ -2,9 +2,11 @@ package collection
 
 import (
 	"context"
+	"encoding/hex"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
@@ -162,10 +164,28 @@ func (f *File) Labels() []int64 { return (&parts.Source{Labels: f.labels}).All()
 
 // Files returns the files, those that are skipped too, sorted by path.
 func (c *Collection) Files() ([]File, error) {
+	var sources []*parts.Source
+	var err error
 	if c.store == nil {
-		return c.docs.files(c.info.Passages)
+		sources, err = c.docs.Files(c.info.Passages)
+	} else {
+		sources, err = c.store.files.Files()
 	}
-	return c.store.list()
+	if err != nil {
+		return nil, err
+	}
+	files := make([]File, len(sources))
+	for i, f := range sources {
+		files[i] = File{Path: f.Path, Kind: f.Kind, Size: f.Size, Skipped: f.Skipped, Passages: f.Count(), Text: f.Text, labels: f.Labels}
+		if f.Size >= 0 {
+			files[i].SHA256 = hex.EncodeToString(f.Sum[:])
+			if f.Modified.UnixNano() != 0 {
+				files[i].Modified = f.Modified
+			}
+		}
+	}
+	slices.SortStableFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return files, nil
 }
 
 // FieldNames returns the names of all fields, sorted.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -26,24 +27,24 @@ func verify(ctx context.Context, dir string) (*checkpoints.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := &files{dir, format.Folder(dir, infoFile, info.manifest())}
+	files := parts.ListedFiles(dir, info.manifest())
 	if info.Format == 1 {
-		if files, err = openFiles(dir); err != nil {
+		if files, err = parts.OpenFiles(dir); err != nil {
 			return nil, err
 		}
 	}
-	found, err := files.folder.VerifyAll(ctx)
+	found, err := files.VerifyAll(ctx)
 	if err != nil {
-		return nil, files.wrap(err)
+		return nil, files.Wrap(err)
 	}
 	report := &checkpoints.Report{Format: info.Format}
 	var problems []string
 	hint := hintRebuild
-	for i, listed := range files.folder.Files {
+	for i, listed := range files.Listed() {
 		f := checkpoints.FileReport{Name: listed.Name, Size: listed.Size, Checksum: hex.EncodeToString(listed.Sum[:])}
 		if found[i] != nil {
 			f.Problem = errors.Unwrap(found[i]).Error()
-			problems = append(problems, files.wrap(found[i]).Error())
+			problems = append(problems, files.Wrap(found[i]).Error())
 		}
 		report.Files = append(report.Files, f)
 	}
@@ -88,8 +89,7 @@ func verify(ctx context.Context, dir string) (*checkpoints.Report, error) {
 
 // verifyPart compares the size and the SHA-256 of one part.
 func verifyPart(ctx context.Context, dir string, info *Info, name string) error {
-	f := &files{dir, format.Folder(dir, infoFile, info.manifest())}
-	return f.wrap(f.folder.Verify(ctx, name))
+	return parts.ListedFiles(dir, info.manifest()).Verify(ctx, name)
 }
 
 // extra returns the files of the models that are not parts.

@@ -3,7 +3,6 @@ package collection
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -509,27 +508,4 @@ func unmoved(dir string, lock *os.File) error {
 		return fault.New("nothing was changed; run it again", "%s was moved, deleted or replaced by another program meanwhile", dir)
 	}
 	return nil
-}
-
-// sumFile returns the SHA-256 of a file.
-func sumFile(ctx context.Context, path string) (sum [sha256.Size]byte, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return sum, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	for buffer := make([]byte, 256<<10); ; {
-		n, err := f.Read(buffer)
-		h.Write(buffer[:n])
-		switch {
-		case err == io.EOF:
-			h.Sum(sum[:0])
-			return sum, nil
-		case err != nil:
-			return sum, err
-		case ctx.Err() != nil:
-			return sum, ctx.Err()
-		}
-	}
 }

@@ -74,3 +74,24 @@ func TestQuick(t *testing.T) {
 		}
 	}
 }
+
+// Bleve is the oracle of frequencies.
+func TestFrequencies(t *testing.T) {
+	made, err := analyserOf("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quick := made.quick()
+	for _, text := range []string{"", "the", "dogs and dog and a DOG, maxSize max_size naïve naïve"} {
+		want := analysis.TokenFrequency(made.tokens(text), nil, fieldOptions)
+		got := frequencies(quick.tokens(text))
+		if len(got) != len(want) {
+			t.Errorf("%q: %d terms, want %d", text, len(got), len(want))
+		}
+		for term, f := range want {
+			if g := got[term]; g == nil || string(g.Term) != term || g.Frequency() != f.Frequency() {
+				t.Errorf("%q: %q: %+v, want %+v", text, term, g, f)
+			}
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"unsafe"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/blevesearch/bleve/v2/analysis"
@@ -405,7 +406,25 @@ func (a *analyser) field(name, text string) (field, int32) {
 		return field{name: name}, 0
 	}
 	tokens := a.tokens(text)
-	return field{name, len(tokens), analysis.TokenFrequency(tokens, nil, fieldOptions)}, int32(len(tokens))
+	return field{name, len(tokens), frequencies(tokens)}, int32(len(tokens))
+}
+
+// frequencies does what analysis.TokenFrequency does without places, with an allocation for each text instead of two for
+// each term, which takes half of the time. The terms are not changed any more, so that they can be the keys themselves.
+func frequencies(tokens analysis.TokenStream) index.TokenFrequencies {
+	terms := make(index.TokenFrequencies, len(tokens))
+	list := make([]index.TokenFreq, 0, len(tokens))
+	for _, t := range tokens {
+		key := unsafe.String(unsafe.SliceData(t.Term), len(t.Term))
+		f, ok := terms[key]
+		if !ok {
+			list = append(list, index.TokenFreq{Term: t.Term})
+			f = &list[len(list)-1]
+			terms[key] = f
+		}
+		f.SetFrequency(f.Frequency() + 1)
+	}
+	return terms
 }
 
 var noID = idOnly{}

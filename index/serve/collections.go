@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/luminavec/luminavec/index/collection"
+	"github.com/luminavec/luminavec/index/collection/shards"
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/index/serve/shelf"
@@ -303,8 +304,8 @@ func (s *Server) counts(ctx context.Context, in *countsInput) (*fulltext.Counts,
 	if err := checkText(in.Body.Text); err != nil {
 		return nil, err
 	}
-	if shards := s.sharded[in.Name]; shards != nil {
-		return collection.CountShards(ctx, shards.Shards, in.Body.Text, shards.Timeout), ctx.Err()
+	if divided := s.sharded[in.Name]; divided != nil {
+		return shards.Count(ctx, divided.Shards, in.Body.Text, divided.Timeout), ctx.Err()
 	}
 	c, done, err := s.collection(in.Name)
 	if err != nil {

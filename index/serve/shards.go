@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/luminavec/luminavec/index/collection"
+	"github.com/luminavec/luminavec/index/collection/shards"
 	"github.com/luminavec/luminavec/index/filter"
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
@@ -20,10 +21,10 @@ import (
 )
 
 // Sharded is a collection whose passages are divided among others, in folders and on other servers. Each question is asked of all
-// of them at once (collection.AskShards). It can be asked, and nothing else.
+// of them at once (shards.Ask). It can be asked, and nothing else.
 type Sharded struct {
 	Name   string
-	Shards []collection.Shard
+	Shards []shards.Shard
 	// Timeout is the time that each shard has. Default: Options.Timeout of the server, less a tenth for the rest of the request.
 	Timeout time.Duration
 
@@ -51,7 +52,7 @@ func OpenSharded(ctx context.Context, spec string, o shelf.Options, r remote.Opt
 		}
 		seen[shard] = true
 		if !remote.IsAddress(shard) {
-			s.Shards = append(s.Shards, collection.Shard{Name: shard, Asker: &folder{name: fmt.Sprint(len(folders))}})
+			s.Shards = append(s.Shards, shards.Shard{Name: shard, Asker: &folder{name: fmt.Sprint(len(folders))}})
 			folders = append(folders, fmt.Sprintf("%d=%s", len(folders), shard))
 			continue
 		}
@@ -59,7 +60,7 @@ func OpenSharded(ctx context.Context, spec string, o shelf.Options, r remote.Opt
 		if err != nil {
 			return nil, err
 		}
-		s.Shards = append(s.Shards, collection.Shard{Name: shard, Asker: c})
+		s.Shards = append(s.Shards, shards.Shard{Name: shard, Asker: c})
 	}
 	if len(s.Shards) == 0 {
 		return nil, fault.Field("Sharded", example, "names no shard of %q", name)
@@ -97,7 +98,7 @@ func (s *Sharded) Close() { s.folders.Close() }
 
 // peer is a shard that describes itself.
 type peer interface {
-	collection.Asker
+	shards.Asker
 	Len() int
 	Dim() int
 	Modes() []fusion.Mode
@@ -118,7 +119,7 @@ func (f *folder) use() (*shelf.Collection, func(), error) {
 	return c, done, err
 }
 
-// Ask implements collection.Asker.
+// Ask implements shards.Asker.
 func (f *folder) Ask(ctx context.Context, q collection.Question) (*collection.Answer, error) {
 	c, done, err := f.use()
 	if err != nil {
@@ -183,8 +184,8 @@ func (s *Sharded) describe() *Described {
 
 // query asks all shards. Words are marked as the first folder does.
 func (s *Sharded) query(ctx context.Context, q collection.Question) (*Answer, error) {
-	found, err := collection.AskShards(ctx, s.Shards, q, collection.ShardsOptions{Partial: true, Timeout: s.Timeout})
-	var none *collection.NoShardError
+	found, err := shards.Ask(ctx, s.Shards, q, shards.Options{Partial: true, Timeout: s.Timeout})
+	var none *shards.NoneError
 	if errors.As(err, &none) && !errors.As(err, new(*fault.FieldError)) && !errors.As(err, new(*filter.Error)) { // not a fault of the question
 		return nil, problem(http.StatusBadGateway, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/luminavec/luminavec/index/collection"
+	"github.com/luminavec/luminavec/index/collection/shards"
 	"github.com/luminavec/luminavec/index/filter"
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/index/serve/remote"
@@ -56,7 +57,7 @@ func divided(t *testing.T) (folders, addresses []string) {
 // Servers give the answers that their folders give.
 func TestAskServers(t *testing.T) {
 	folders, addresses := divided(t)
-	var local, served []collection.Shard
+	var local, served []shards.Shard
 	for i := range folders {
 		c, err := collection.Open(t.Context(), folders[i])
 		if err != nil {
@@ -70,18 +71,18 @@ func TestAskServers(t *testing.T) {
 		if r.Len() != c.Len() || r.Identity() != c.Identity() || r.Identity() == "" {
 			t.Errorf("%d passages, %q; want %d, %q", r.Len(), r.Identity(), c.Len(), c.Identity())
 		}
-		local, served = append(local, collection.Shard{Name: "s", Asker: c}), append(served, collection.Shard{Name: "s", Asker: r})
+		local, served = append(local, shards.Shard{Name: "s", Asker: c}), append(served, shards.Shard{Name: "s", Asker: r})
 	}
 	low := 0.1
 	for _, q := range []collection.Question{
 		{Text: "dogs at night"}, {Text: "dogs at night", Mode: fusion.Dense, MinScore: &low}, {Text: "dogs at night", Mode: fusion.BM25, K: 2}, {Text: "who discovered penicillin", DenseWeight: .9, GroupBy: "file"},
 		{Text: "moon zzyzx"}, {Text: "the leaves of what"}, {Text: "cat", Where: "year >= 2020"}, // only the second has a year
 	} {
-		want, err := collection.AskShards(t.Context(), local, q, collection.ShardsOptions{})
+		want, err := shards.Ask(t.Context(), local, q, shards.Options{})
 		if err != nil {
 			t.Fatalf("%+v: %v", q, err)
 		}
-		got, err := collection.AskShards(t.Context(), served, q, collection.ShardsOptions{})
+		got, err := shards.Ask(t.Context(), served, q, shards.Options{})
 		if err != nil {
 			t.Fatalf("%+v: %v", q, err)
 		}
@@ -95,11 +96,11 @@ func TestAskServers(t *testing.T) {
 			}
 		}
 	}
-	for _, list := range [][]collection.Shard{local, served} {
-		if _, err := collection.AskShards(t.Context(), list, collection.Question{Text: "zzyzx", Mode: fusion.BM25}, collection.ShardsOptions{}); !errors.Is(err, collection.ErrNoWord) || fault.Hint(err) == "" {
+	for _, list := range [][]shards.Shard{local, served} {
+		if _, err := shards.Ask(t.Context(), list, collection.Question{Text: "zzyzx", Mode: fusion.BM25}, shards.Options{}); !errors.Is(err, collection.ErrNoWord) || fault.Hint(err) == "" {
 			t.Errorf("no word: %v", err)
 		}
-		if _, err := collection.AskShards(t.Context(), list, collection.Question{Text: "cat", Where: "yeer > 1"}, collection.ShardsOptions{}); !errors.Is(err, filter.ErrNoField) {
+		if _, err := shards.Ask(t.Context(), list, collection.Question{Text: "cat", Where: "yeer > 1"}, shards.Options{}); !errors.Is(err, filter.ErrNoField) {
 			t.Errorf("no field: %v", err)
 		}
 	}
@@ -108,7 +109,7 @@ func TestAskServers(t *testing.T) {
 	}
 }
 
-// A collection of shards answers like AskShards, and says which shards did not.
+// A collection of shards answers like shards.Ask, and says which shards did not.
 func TestSharded(t *testing.T) {
 	folders, addresses := divided(t)
 	sharded, err := OpenSharded(t.Context(), "all="+folders[0]+", "+addresses[1], shelf.Options{}, remote.Options{Token: token})

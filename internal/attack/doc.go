@@ -1,7 +1,7 @@
 // Package attack damages files, kills commands, fills disks and runs writers and readers at once.
 // It is a test only:
 //
-//	go test -tags slow ./internal/attack                            # everything, 2 to 3 minutes
+//	go test -tags slow ./internal/attack                            # everything, 3 to 4 minutes
 //	go test -tags slow ./internal/attack -run Damage/words          # only damage to files of this kind
 //	go test -tags slow ./internal/attack -attack.n 1000             # longer
 //	go test -tags slow ./internal/attack -attack.seed 0             # other tries; the seed is printed, and repeats them
@@ -13,6 +13,7 @@
 //   - Damage: a file of every kind that is read is changed at random, with its checksums
 //     recomputed or not.
 //   - Killed: a command that writes is killed, or interrupted by a signal, at a random moment.
+//   - KilledCollection: a change of a collection is killed while it writes, up to 220 times within a minute.
 //   - Full: the disk is full after a random number of bytes, or the folder is read-only.
 //   - Race: several writers and readers use one output at the same time.
 //   - Truncated: a file is cut while it is being read.

@@ -9,7 +9,7 @@
 // text under it ([Title]); a heading, with the one above it, and its section
 // ([Heading]); the first sentence of a passage and the rest of it ([Sentence], the inverse cloze task of
 // Lee et al., 2019), which even plain text has; two passages in a row ([Neighbor]), which are used only
-// if there are few others.
+// if there are few others and passages are more than lines.
 //
 // Some documents are held out: none of their pairs, and no pair with one of their texts, is for
 // training. Which ones depends on their names and the seed alone.
@@ -22,6 +22,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -127,6 +128,8 @@ const (
 	maxSections = 3
 	// fewDocuments is up to how many documents sections are held out instead.
 	fewDocuments = 20
+	// headless is how many passages without headings count as a section.
+	headless = 32
 )
 
 // Collect reads documents and makes their pairs. Files that cannot be read are skipped, as in
@@ -135,7 +138,7 @@ func Collect(ctx context.Context, src *documents.Source, o Options) (*Pairs, err
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	c := &collector{options: o.withDefaults(), pairs: &Pairs{}, texts: map[uint64]struct{}{}, seen: map[uint64]struct{}{}}
+	c := &collector{options: o.withDefaults(), pairs: &Pairs{}, texts: map[uint64]struct{}{}, seen: map[uint64]struct{}{}, lines: src.Options().Split == documents.Line}
 	files := src.Files()
 	total := int64(0)
 	for _, f := range files {
@@ -152,6 +155,7 @@ func Collect(ctx context.Context, src *documents.Source, o Options) (*Pairs, err
 		switch skipped := (*documents.Skipped)(nil); {
 		case errors.Is(err, errEnough):
 			c.pairs.Sampled = true
+		case errors.Is(err, errBarren):
 		case errors.As(err, &skipped):
 			c.rewind()
 		case err != nil:
@@ -176,8 +180,14 @@ func has(set map[uint64]struct{}, x uint64) bool {
 	return ok
 }
 
-// errEnough ends the reading.
-var errEnough = errors.New("enough was read")
+// errEnough ends the reading, and errBarren that of a file.
+var (
+	errEnough = errors.New("enough was read")
+	errBarren = errors.New("the file has no pairs")
+)
+
+// barren is after how many passages without a pair the rest of a file is skipped: it has single sentences, or code.
+const barren = 10_000
 
 // collector makes pairs of passages as they come.
 type collector struct {
@@ -188,9 +198,10 @@ type collector struct {
 	texts    map[uint64]struct{} // of passages
 	seen     map[uint64]struct{} // pairs
 	bytes    int64
+	lines    bool // passages are lines, which have nothing to do with their neighbors
 
-	// The marks of the file that is being read.
-	firstPair, firstText, firstDocument int
+	// The marks of the file that is being read, and how many passages of it were.
+	firstPair, firstText, firstDocument, read int
 
 	name     string // of the file, wherever its folder is
 	document string // id in it
@@ -203,7 +214,7 @@ type collector struct {
 func (c *collector) begin(name string) {
 	c.name = name
 	c.firstPair, c.firstText, c.firstDocument = len(c.all), len(c.passages), c.pairs.Documents
-	c.document, c.previous, c.heading, c.started = "", "", "", false
+	c.document, c.previous, c.heading, c.started, c.read = "", "", "", false, 0
 }
 
 // rewind discards what was read of a file.
@@ -242,10 +253,17 @@ func (c *collector) passage(p *documents.Passage) error {
 		c.started, c.document, c.previous, c.heading = true, p.ID, "", ""
 		c.pairs.Documents++
 	}
-	if words(body) < 3 {
+	if c.read++; len(c.all) == c.firstPair && c.read > barren {
+		return errBarren
+	}
+	if !hasWords(body, 3) {
 		return nil
 	}
-	section := c.hash(c.name, strings.Join(p.Heading[:min(2, len(p.Heading))], "\x00"))
+	part := strings.Join(p.Heading[:min(2, len(p.Heading))], "\x00")
+	if part == "" { // plain text: without parts, all of it would be held out, or nothing
+		part = strconv.Itoa(c.read / headless)
+	}
+	section := c.hash(c.name, part)
 	if hash := c.hash(body); !has(c.texts, hash) {
 		c.texts[hash] = struct{}{}
 		c.passages = append(c.passages, passage{body, c.hash(c.name, p.ID), section, hash})
@@ -278,7 +296,7 @@ func (c *collector) passage(p *documents.Passage) error {
 	if sentence, rest := firstSentence(body); rest != "" {
 		add(Sentence, sentence, rest)
 	}
-	if c.previous != "" {
+	if c.previous != "" && !c.lines {
 		add(Neighbor, c.previous, body)
 	}
 	c.previous = body
@@ -287,13 +305,16 @@ func (c *collector) passage(p *documents.Passage) error {
 
 // firstSentence returns the first sentence of a passage, if it and the rest have a few words each.
 func firstSentence(body string) (sentence, rest string) {
+	if oneSentence(body) {
+		return "", ""
+	}
 	tokens := sentences.FromString(body)
 	if !tokens.Next() {
 		return "", ""
 	}
 	sentence = tokens.Value()
 	rest = strings.TrimSpace(body[len(sentence):])
-	if sentence = strings.TrimSpace(sentence); len(sentence) > maxQuestion || words(sentence) < 4 || words(rest) < 8 {
+	if sentence = strings.TrimSpace(sentence); len(sentence) > maxQuestion || !hasWords(sentence, 4) || !hasWords(rest, 8) {
 		return "", ""
 	}
 	return sentence, rest
@@ -311,7 +332,7 @@ func (c *collector) fields(p *documents.Passage, body string, add func(kind Kind
 	var questions, answers []string
 	for _, f := range p.Fields {
 		value, ok := f.Value.(string)
-		if value = line(value, maxText); !ok || words(value) < 2 {
+		if value = line(value, maxText); !ok || !hasWords(value, 2) {
 			continue
 		}
 		switch name := strings.ToLower(f.Name[strings.LastIndexByte(f.Name, '.')+1:]); {
@@ -338,7 +359,7 @@ func (c *collector) key(p *Pair) uint64 { return c.hash(strings.ToLower(p.Questi
 
 // add keeps a pair that is not trivial and not there yet.
 func (c *collector) add(p Pair) {
-	if words(p.Question) < 1 || p.Question == p.Text {
+	if !hasWords(p.Question, 1) || p.Question == p.Text {
 		return
 	}
 	key := c.key(&p)
@@ -444,21 +465,45 @@ func line(s string, most int) string {
 	return strings.Clone(s[:most])
 }
 
-// words counts the runs of letters and digits of a text; a letter of a script without spaces counts as
-// a word.
-func words(s string) (n int) {
+// oneSentence reports whether no sentence of an ASCII text can end before its last. It is much faster than to look for its
+// end. False if the text is not ASCII.
+func oneSentence(s string) bool {
+	end := len(strings.TrimRight(s, ".!?\"') "))
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf:
+			return false
+		case i < end && (c == '.' || c == '!' || c == '?' || c == '\n' || c == '\r'):
+			return false
+		}
+	}
+	return true
+}
+
+// hasWords reports whether a text has at least n words: runs of letters and digits; a letter of a script without spaces
+// counts as a word.
+func hasWords(s string, n int) bool {
 	inside := false
 	for _, r := range s {
-		switch letter := unicode.IsLetter(r) || unicode.IsDigit(r); {
-		case letter && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai):
-			n++
+		var letter, alone bool
+		if r < utf8.RuneSelf {
+			letter = r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		} else if letter = unicode.IsLetter(r) || unicode.IsDigit(r); letter {
+			alone = unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
+		}
+		switch {
+		case alone:
+			n--
 			inside = false
 		case letter && !inside:
-			n++
+			n--
 			inside = true
 		case !letter && r != '\'':
 			inside = false
 		}
+		if n <= 0 {
+			return true
+		}
 	}
-	return n
+	return n <= 0
 }

@@ -3,10 +3,14 @@ package docpairs
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/clipperhouse/uax29/v2/sentences"
 
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/corpora/pairs"
@@ -133,5 +137,96 @@ func TestSources(t *testing.T) {
 	}
 	if len(texts) != 6 || texts[0] != "A \"title\"\twith tabs" {
 		t.Errorf("%q", texts)
+	}
+}
+
+func TestHasWords(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want int
+	}{{"", 0}, {" , ", 0}, {"it's one-two", 3}, {"x_y 12", 3}, {"Ärger über", 2}, {"日本 go", 3}, {"ไทย", 3}, {"don't", 1}} {
+		for n := range 6 {
+			if got := hasWords(c.text, n); got != (n <= c.want) {
+				t.Errorf("hasWords(%q, %d) = %v", c.text, n, got)
+			}
+		}
+	}
+}
+
+// Where oneSentence says that a text has no second sentence, UAX 29 finds none with words either.
+func TestOneSentence(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	pieces := []string{"a", "Bc", "42", ".", "!", "?", " ", " ", "\"", "'", ")", "(", ",", "\t", "e.g", "\n"}
+	one := 0
+	for range 20_000 {
+		var b strings.Builder
+		for range 1 + r.IntN(12) {
+			b.WriteString(pieces[r.IntN(len(pieces))])
+		}
+		text := b.String()
+		if !oneSentence(text) {
+			continue
+		}
+		one++
+		tokens := sentences.FromString(text)
+		if tokens.Next(); hasWords(text[len(tokens.Value()):], 1) {
+			t.Fatalf("%q: the first sentence is %q", text, tokens.Value())
+		}
+	}
+	if one < 1000 {
+		t.Errorf("only %d texts of one sentence", one)
+	}
+	for _, text := range []string{"One. Two", "Is it? Yes", "größer"} {
+		if oneSentence(text) {
+			t.Errorf("%q is one sentence", text)
+		}
+	}
+}
+
+// A file whose first 10,000 passages make no pair is not read to its end; others are.
+func TestBarren(t *testing.T) {
+	dir := t.TempDir()
+	late := strings.Repeat("short line of words\n", 12_000) + "This is the first sentence. And this one is the rest of it, with enough words.\n"
+	for name, text := range map[string]string{
+		"a.txt": late,
+		"b.txt": "This is a first sentence here. And this is another rest of it, with enough words.\n" + late,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	src, err := documents.Open(t.Context(), nil, []string{dir}, documents.Options{Split: documents.Line})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := Collect(t.Context(), src, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(found.Train) + len(found.HeldOut); n != 2 || found.Documents != 2 {
+		t.Errorf("%d pairs of %d documents, want the two of b.txt and none of a.txt", n, found.Documents)
+	}
+}
+
+// A single text without headings has pairs for training and held-out ones.
+func TestOneText(t *testing.T) {
+	var b strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&b, "This is the first sentence of %d. And this is another one of %d, which has enough words.\n\n", i, i)
+	}
+	path := filepath.Join(t.TempDir(), "book.txt")
+	if err := os.WriteFile(path, []byte(b.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	src, err := documents.Open(t.Context(), nil, []string{path}, documents.Options{Split: documents.Paragraph})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := Collect(t.Context(), src, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if share := float64(len(found.HeldOut)) / 2000; found.Count(Sentence) != 2000 || share < .05 || share > .4 {
+		t.Errorf("%d pairs for training, %d held out, want about a fifth of 2000", len(found.Train), len(found.HeldOut))
 	}
 }

@@ -1,7 +1,7 @@
 // Package remote asks collections that 'search serve' serves on other machines.
 //
 //	c, err := remote.Open(ctx, "http://host:8080/v1/collections/docs", remote.Options{})
-//	answer, err := collection.AskShards(ctx, []collection.Shard{{Name: c.Name(), Asker: c}, …}, question, collection.ShardsOptions{})
+//	answer, err := shards.Ask(ctx, []shards.Shard{{Name: c.Name(), Asker: c}, …}, question, shards.Options{})
 package remote
 
 import (
@@ -220,7 +220,7 @@ func problem(address string, response *http.Response, data []byte) error {
 	return err
 }
 
-// Ask implements collection.Asker. The width of a search in a graph is what the server uses.
+// Ask implements shards.Asker. The width of a search in a graph is what the server uses.
 func (c *Collection) Ask(ctx context.Context, q collection.Question) (*collection.Answer, error) {
 	type question struct {
 		Text        string   `json:"text"`

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/index/collection"
+	"github.com/luminavec/luminavec/index/collection/shards"
 	"github.com/luminavec/luminavec/index/serve/remote"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -21,7 +22,7 @@ func (a *asker) openShards() (end func(), err error) {
 		}
 	}
 	o := &a.options
-	var shards []collection.Shard
+	var list []shards.Shard
 	var names []string
 	for _, list := range o.shards {
 		for name := range strings.SplitSeq(list, ",") {
@@ -53,14 +54,14 @@ func (a *asker) openShards() (end func(), err error) {
 				a.collection = c
 			}
 		}
-		shards = append(shards, collection.Shard{Name: name, Asker: asker})
+		list = append(list, shards.Shard{Name: name, Asker: asker})
 	}
-	if len(shards) == 0 {
+	if len(list) == 0 {
 		return end, cli.UsageError(fault.New("for example --shards part1,part2", "--shards names no collection"))
 	}
 	var reported []string
 	a.find = func(ctx context.Context, q collection.Question) (*collection.Answer, error) {
-		answer, err := collection.AskShards(ctx, shards, q, collection.ShardsOptions{Partial: o.partial, Timeout: o.timeout})
+		answer, err := shards.Ask(ctx, list, q, shards.Options{Partial: o.partial, Timeout: o.timeout})
 		if err == nil && !a.json {
 			for _, f := range answer.Failed {
 				if !slices.Contains(reported, f.Name) {
@@ -75,7 +76,7 @@ func (a *asker) openShards() (end func(), err error) {
 }
 
 // openShard opens a folder or the address of a server.
-func (a *asker) openShard(name string) (collection.Asker, error) {
+func (a *asker) openShard(name string) (shards.Asker, error) {
 	if remote.IsAddress(name) {
 		return remote.Open(a.cmd.Context(), name, remote.Options{Token: os.Getenv("LUMINAVEC_TOKEN")})
 	}

@@ -1,4 +1,4 @@
-package collection
+package old
 
 import (
 	"encoding/binary"

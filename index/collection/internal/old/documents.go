@@ -1,4 +1,5 @@
-package collection
+// Package old reads the documents of collections of format 1, a bbolt database.
+package old
 
 import (
 	"encoding/binary"
@@ -24,9 +25,9 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// documentsFile is a bbolt database with one bucket that maps labels (8 bytes, big endian, so
+// DocumentsFile is a bbolt database with one bucket that maps labels (8 bytes, big endian, so
 // that keys are sorted in the order in which they are written) to documents.
-const documentsFile = "documents.db"
+const DocumentsFile = "documents.db"
 
 var documentsBucket = []byte("documents")
 
@@ -91,8 +92,8 @@ func (d *database) fenced(f func() error) (err error) {
 	return f()
 }
 
-// close closes the database, or only its file if bbolt panicked.
-func (d *database) close() error {
+// Close closes the database, or only its file if bbolt panicked.
+func (d *database) Close() error {
 	err := d.fenced(func() error {
 		if d.db == nil {
 			return nil
@@ -118,21 +119,22 @@ func damaged(path string, err error) error {
 	case failed:
 		err = errors.New(text)
 	}
-	return fault.New(hintRebuild, "%s is damaged: %w", path, err)
+	return fault.New(parts.Rebuild, "%s is damaged: %w", path, err)
 }
 
-// documentReader returns documents by label. The file is open read-only with a shared lock:
+// Documents returns documents by label. The file is open read-only with a shared lock:
 // queries never change it, and any number may run at once.
-type documentReader struct{ database }
+type Documents struct{ database }
 
-func openDocuments(dir string) (*documentReader, error) {
-	r := &documentReader{database{path: filepath.Join(dir, documentsFile)}}
+// OpenDocuments opens the documents of the collection in the folder dir.
+func OpenDocuments(dir string) (*Documents, error) {
+	r := &Documents{database{path: filepath.Join(dir, DocumentsFile)}}
 	err := r.fenced(func() error {
 		// bbolt would create a missing file, and would report an empty one only later.
 		if info, err := os.Stat(r.path); err != nil {
 			return err
 		} else if info.Size() == 0 {
-			return fault.New(hintRebuild, "%s is empty", r.path)
+			return fault.New(parts.Rebuild, "%s is empty", r.path)
 		}
 		err := r.open(0o444, bolt.Options{ReadOnly: true, Timeout: lockTimeout})
 		switch {
@@ -148,21 +150,21 @@ func openDocuments(dir string) (*documentReader, error) {
 				return damaged(r.path, err)
 			}
 			if tx.Bucket(documentsBucket) == nil {
-				return fault.New(hintRebuild, "%s contains no documents", r.path)
+				return fault.New(parts.Rebuild, "%s contains no documents", r.path)
 			}
 			return nil
 		})
 	})
 	if err != nil {
-		r.close()
+		r.Close()
 		return nil, err
 	}
 	return r, nil
 }
 
-// passages returns the documents of labels, in the same order.
-func (r *documentReader) passages(labels []int64) ([]Stored, error) {
-	docs := make([]Stored, len(labels))
+// Passages returns the documents of labels, in the same order.
+func (r *Documents) Passages(labels []int64) ([]documents.Passage, error) {
+	docs := make([]documents.Passage, len(labels))
 	err := r.fenced(func() error {
 		return r.db.View(func(tx *bolt.Tx) error {
 			b := tx.Bucket(documentsBucket)
@@ -170,11 +172,10 @@ func (r *documentReader) passages(labels []int64) ([]Stored, error) {
 				v := b.Get(key(label))
 				var ok bool
 				if v != nil {
-					docs[i].Label = label
-					docs[i].Passage, ok = parseDocument(v)
+					docs[i], ok = parseDocument(v)
 				}
 				if !ok {
-					return fault.New(hintRebuild, "%s: document %d, which is in the index, is missing or damaged", r.path, label)
+					return fault.New(parts.Rebuild, "%s: document %d, which is in the index, is missing or damaged", r.path, label)
 				}
 			}
 			return nil
@@ -183,32 +184,31 @@ func (r *documentReader) passages(labels []int64) ([]Stored, error) {
 	return docs, err
 }
 
-// files returns the files that n documents come from, sorted by path.
-func (r *documentReader) files(n int64) ([]File, error) {
-	byPath := map[string]*File{}
+// Files returns the files that n documents come from, sorted by path.
+func (r *Documents) Files(n int64) ([]*parts.Source, error) {
+	byPath := map[string]*parts.Source{}
 	for from := int64(0); from < n; from += 1024 {
 		var labels []int64
 		for label := from; label < min(n, from+1024); label++ {
 			labels = append(labels, label)
 		}
-		docs, err := r.passages(labels)
+		docs, err := r.Passages(labels)
 		if err != nil {
 			return nil, err
 		}
-		for _, d := range docs {
+		for i, d := range docs {
 			f := byPath[d.Path]
 			if f == nil {
-				f = &File{Path: d.Path, Size: -1}
+				f = &parts.Source{Path: d.Path, Size: -1}
 				byPath[d.Path] = f
 			}
-			f.Passages++
 			f.Text += int64(len(d.Text))
-			f.labels = parts.AppendLabel(f.labels, d.Label)
+			f.Labels = parts.AppendLabel(f.Labels, from+int64(i))
 		}
 	}
-	var files []File
+	var files []*parts.Source
 	for _, path := range slices.Sorted(maps.Keys(byPath)) {
-		files = append(files, *byPath[path])
+		files = append(files, byPath[path])
 	}
 	return files, nil
 }

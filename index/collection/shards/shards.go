@@ -1,10 +1,11 @@
-package collection
+// Package shards searches several collections, here or on other machines, as one.
+//
+//	answer, err := shards.Ask(ctx, []shards.Shard{{Name: "a", Asker: a}, {Name: "b", Asker: b}}, question, shards.Options{})
+package shards
 
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"math"
 	"slices"
@@ -13,38 +14,21 @@ import (
 
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/index/filter"
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Asker answers questions: a Collection, or one on another machine.
+// Asker answers questions: a collection.Collection, or one on another machine.
 type Asker interface {
-	Ask(ctx context.Context, q Question) (*Answer, error)
+	Ask(ctx context.Context, q collection.Question) (*collection.Answer, error)
 }
 
 // counter is an Asker that says how rare the words of a question are.
 type counter interface {
 	Counts(ctx context.Context, text string) (*fulltext.Counts, error)
-}
-
-// Counts says how rare the words of a question are in the collection, for Question.Counts.
-func (c *Collection) Counts(ctx context.Context, text string) (*fulltext.Counts, error) {
-	if c.words == nil {
-		return &fulltext.Counts{}, nil
-	}
-	return c.words.Counts(ctx, text)
-}
-
-// Identity identifies what decides whether vectors of two collections can be compared: the metric and the models. It is "" in
-// collections of older releases, which do not say.
-func (c *Collection) Identity() string {
-	if c.info.Models == nil {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(strings.Join(c.info.modelSums(), "\n")))
-	return c.info.Metric + ":" + hex.EncodeToString(sum[:16])
 }
 
 // checkIdentities returns an error if vectors of two shards cannot be compared.
@@ -74,62 +58,39 @@ func checkIdentities(shards []Shard) error {
 	return nil
 }
 
-func (c *Collection) matches(ctx context.Context, q Question) (*fulltext.Matches, error) {
-	if q.Counts == nil {
-		return c.words.Query(ctx, q.Text)
-	}
-	return c.words.QueryTerms(ctx, c.words.Terms(q.Text), q.Counts)
-}
-
 // Shard is one of several collections that are searched as one.
 type Shard struct {
 	Name string // for errors and hits: its folder or address
 	Asker
 }
 
-// ShardsOptions controls AskShards.
-type ShardsOptions struct {
-	// Partial answers with the shards that can be searched, and lists the others in Answer.Failed. Default false: the
+// Options controls Ask.
+type Options struct {
+	// Partial answers with the shards that can be searched, and lists the others in collection.Answer.Failed. Default false: the
 	// first failure is an error.
 	Partial bool
 	// Timeout is the time that each shard has, a quarter of it for the counts. Default 0: as long as ctx.
 	Timeout time.Duration
 }
 
-// ShardError says why a shard did not answer.
-type ShardError struct {
-	Name string
-	Err  error
-}
+// NoneError says that no shard answered, though Options.Partial was set.
+type NoneError struct{ Failed []collection.ShardError }
 
-func (e ShardError) Error() string { return e.Name + ": " + e.Err.Error() }
-func (e ShardError) Unwrap() error { return e.Err }
-
-// NoShardError says that no shard answered, though ShardsOptions.Partial was set.
-type NoShardError struct{ Failed []ShardError }
-
-func (e *NoShardError) Error() string { return "no shard answered; the first: " + e.Failed[0].Error() }
-func (e *NoShardError) Unwrap() error { return e.Failed[0] }
-
-// Statistics say how the scores of a question are distributed over a collection.
-type Statistics struct {
-	Passages int64        `json:"passages" doc:"number of passages of the collection"`
-	Dense    fusion.Stats `json:"dense" doc:"similarities of the vectors"`
-	Words    fusion.Stats `json:"words" doc:"scores of the words"`
-}
+func (e *NoneError) Error() string { return "no shard answered; the first: " + e.Failed[0].Error() }
+func (e *NoneError) Unwrap() error { return e.Failed[0] }
 
 // asked is how many times K passages each shard is asked for, because those that are best by its own statistics need not be the
 // best by those of all.
 const asked = 3
 
-// AskShards searches several collections as one. All are asked at once, and what they find is ranked together.
+// Ask searches several collections as one. All are asked at once, and what they find is ranked together.
 //
 // With fusion.Dense and exact indexes the answer is that of one collection of all passages. The other modes ask twice: first
 // how many passages of each shard have the words of the question, then for passages, with the sums, so that a word is
 // as rare for one shard as for another. The mean length of the passages stays that of the shard, and the z-scores of
 // fusion.Hybrid are computed with the means and deviations of all shards together, so that answers differ a little from those of one
 // collection if the passages were divided at random. If q.Counts is set, the first question is left out.
-func AskShards(ctx context.Context, shards []Shard, q Question, o ShardsOptions) (*Answer, error) {
+func Ask(ctx context.Context, shards []Shard, q collection.Question, o Options) (*collection.Answer, error) {
 	if len(shards) == 0 {
 		return nil, fault.New("name at least one", "no collection to search")
 	}
@@ -147,14 +108,14 @@ func AskShards(ctx context.Context, shards []Shard, q Question, o ShardsOptions)
 	left := o.Timeout
 	if q.Counts == nil && q.Mode != fusion.Dense {
 		left -= o.Timeout / 4
-		q.Counts = CountShards(ctx, shards, q.Text, o.Timeout/4)
+		q.Counts = Count(ctx, shards, q.Text, o.Timeout/4)
 	}
 	one := q
 	one.MinScore = nil
 	if q.Mode == fusion.Hybrid || q.Mode == "" {
 		one.K = min(asked*q.K, max(q.K, 1000))
 	}
-	answers := make([]*Answer, len(shards))
+	answers := make([]*collection.Answer, len(shards))
 	errs := each(ctx, shards, left, func(ctx context.Context, i int) (err error) {
 		answers[i], err = shards[i].Ask(ctx, one)
 		return err
@@ -170,8 +131,8 @@ func AskShards(ctx context.Context, shards []Shard, q Question, o ShardsOptions)
 	return mergeAnswers(shards, answers, errs, q, o.Partial)
 }
 
-// CountShards adds up the counts of the words of a question. A shard that cannot count or fails is left out.
-func CountShards(ctx context.Context, shards []Shard, text string, timeout time.Duration) *fulltext.Counts {
+// Count adds up the counts of the words of a question. A shard that cannot count or fails is left out.
+func Count(ctx context.Context, shards []Shard, text string, timeout time.Duration) *fulltext.Counts {
 	counts := make([]*fulltext.Counts, len(shards))
 	errs := each(ctx, shards, timeout, func(ctx context.Context, i int) (err error) {
 		if c, ok := shards[i].Asker.(counter); ok {
@@ -213,18 +174,18 @@ func each(ctx context.Context, shards []Shard, timeout time.Duration, f func(ctx
 }
 
 // mergeAnswers makes one answer of those of the shards.
-func mergeAnswers(shards []Shard, answers []*Answer, errs []error, q Question, partial bool) (*Answer, error) {
-	all := &Answer{Mode: q.Mode, NoMatch: true, NoWords: true, NoMeaning: true}
+func mergeAnswers(shards []Shard, answers []*collection.Answer, errs []error, q collection.Question, partial bool) (*collection.Answer, error) {
+	all := &collection.Answer{Mode: q.Mode, NoMatch: true, NoWords: true, NoMeaning: true}
 	var nothing error // why a shard can have no passage of the answer, though another may
 	found := 0
 	for i, a := range answers {
 		switch err := errs[i]; {
-		case errors.Is(err, ErrNoWord) || errors.Is(err, filter.ErrNoField):
+		case errors.Is(err, collection.ErrNoWord) || errors.Is(err, filter.ErrNoField):
 			nothing = err
 		case err != nil && !partial:
 			return nil, fault.Mention(fault.Hint(err), "%s: %w", shards[i].Name, err)
 		case err != nil:
-			all.Failed = append(all.Failed, ShardError{shards[i].Name, err})
+			all.Failed = append(all.Failed, collection.ShardError{Name: shards[i].Name, Err: err})
 		case found > 0 && a.Distances != all.Distances:
 			return nil, fault.New("search collections that were built with one metric", "%s has another metric than the others", shards[i].Name)
 		case found > 0 && a.Mode != all.Mode:
@@ -245,7 +206,7 @@ func mergeAnswers(shards []Shard, answers []*Answer, errs []error, q Question, p
 		if nothing != nil {
 			return nil, nothing
 		}
-		return nil, &NoShardError{all.Failed}
+		return nil, &NoneError{all.Failed}
 	}
 	if q.DenseWeight == 0 {
 		q.DenseWeight = fusion.DenseWeight
@@ -263,20 +224,20 @@ func mergeAnswers(shards []Shard, answers []*Answer, errs []error, q Question, p
 				h.Score = fusion.Combine(all.Statistics.Dense.Z(dense), all.Statistics.Words.Z(*h.BM25), q.DenseWeight)
 			}
 			h.Shard = shards[i].Name
-			if q.MinScore == nil || all.better(h.Score, *q.MinScore) >= 0 {
+			if q.MinScore == nil || better(all, h.Score, *q.MinScore) >= 0 {
 				all.Hits = append(all.Hits, h)
 			}
 		}
 	}
-	slices.SortStableFunc(all.Hits, func(a, b Match) int {
-		return cmp.Or(all.better(b.Score, a.Score), strings.Compare(a.Path, b.Path))
+	slices.SortStableFunc(all.Hits, func(a, b collection.Match) int {
+		return cmp.Or(better(all, b.Score, a.Score), strings.Compare(a.Path, b.Path))
 	})
 	all.Hits = all.Hits[:min(q.K, len(all.Hits))]
 	return all, nil
 }
 
 // better is above 0 if the score x is better than y, and below 0 if it is worse.
-func (a *Answer) better(x, y float64) int {
+func better(a *collection.Answer, x, y float64) int {
 	if a.Distances {
 		return cmp.Compare(y, x)
 	}
@@ -284,10 +245,10 @@ func (a *Answer) better(x, y float64) int {
 }
 
 // pooled returns the statistics of two collections together.
-func pooled(a, b Statistics) Statistics {
+func pooled(a, b collection.Statistics) collection.Statistics {
 	n := a.Passages + b.Passages
 	if n == 0 {
-		return Statistics{}
+		return collection.Statistics{}
 	}
 	both := func(x, y fusion.Stats) fusion.Stats {
 		p, q := float64(a.Passages)/float64(n), float64(b.Passages)/float64(n)
@@ -295,5 +256,5 @@ func pooled(a, b Statistics) Statistics {
 		square := p*(x.Deviation*x.Deviation+x.Mean*x.Mean) + q*(y.Deviation*y.Deviation+y.Mean*y.Mean)
 		return fusion.Stats{Mean: mean, Deviation: math.Sqrt(max(0, square-mean*mean))}
 	}
-	return Statistics{n, both(a.Dense, b.Dense), both(a.Words, b.Words)}
+	return collection.Statistics{Passages: n, Dense: both(a.Dense, b.Dense), Words: both(a.Words, b.Words)}
 }
