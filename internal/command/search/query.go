@@ -146,8 +146,6 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 	if len(args) > 1 && o.queries != "" {
 		return cli.UsageError(fault.New("leave out the question, or --queries", "--queries cannot be used with a question: %q", strings.Join(args[1:], " ")))
 	}
-	restore := cli.PatientCollector()
-	defer restore()
 	a := &asker{options: o, cmd: cmd, out: cmd.OutOrStdout(), json: cli.JSON(cmd) || o.format == "jsonl", tsv: o.format == "tsv"}
 	a.color = useColor(a.out)
 	open := collection.Open
@@ -162,7 +160,6 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 	if len(args) > 1 {
 		return a.ask(cmd.Context(), asked{text: strings.Join(args[1:], " ")}, o.format == "")
 	}
-	restore()
 	return a.askEach()
 }
 
