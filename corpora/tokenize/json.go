@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/models"
+	"github.com/luminavec/luminavec/corpora/tokenize/internal/tokenizerjson"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/plainjson"
 )
@@ -207,11 +208,35 @@ func unknownFor(v *Vocabulary) string {
 // Parse reads a tokenizer.json; errors refer to it as name. The vocabulary has no counts; use
 // WithVocabulary or ParseWith with the vocabulary of vocab.tsv. [Open] lists the files that are
 // supported.
-func Parse(name string, data []byte) (*Tokenizer, error) {
+func Parse(name string, data []byte) (*Tokenizer, error) { return parseKnown(name, data, nil) }
+
+// parseKnown is Parse for a file that probably has the vocabulary v, which may be nil.
+func parseKnown(name string, data []byte, v *Vocabulary) (*Tokenizer, error) {
+	file := split(bytes.Clone(bytes.TrimPrefix(data, byteOrderMark)))
+	t, err := file.parse(name, v)
+	if err != nil && (file.vocab != nil || file.merges != nil) { // what is wrong is seen in the whole file
+		return parts{data: file.data, rest: file.data}.parse(name, nil)
+	}
+	return t, err
+}
+
+// parts is a tokenizer.json and what Split makes of it.
+type parts struct {
+	data, rest    []byte
+	vocab, merges json.RawMessage
+}
+
+// split returns the parts of a tokenizer.json, which must not be changed any more.
+func split(data []byte) parts {
+	p := parts{data: data}
+	p.rest, p.vocab, p.merges = tokenizerjson.Split(data)
+	return p
+}
+
+func (p parts) parse(name string, known *Vocabulary) (*Tokenizer, error) {
 	const hint = "a tokenizer.json written by LuminaVec has none of these"
-	data = bytes.TrimPrefix(data, byteOrderMark)
 	var f tokenizerFile
-	if err := plainjson.Unmarshal(data, &f); err != nil {
+	if err := plainjson.Unmarshal(p.rest, &f); err != nil {
 		return nil, fault.New(hintOtherFile, "%s: not a tokenizer: %w", name, err)
 	}
 	layouts := wordLayouts()
@@ -222,7 +247,7 @@ func Parse(name string, data []byte) (*Tokenizer, error) {
 	ours := at >= 0
 	more := len(f.AddedTokens) > 0 || !null(f.Truncation) || !null(f.Padding) || !null(f.PostProcessor) || !null(f.Decoder)
 	if !ours || layouts[at].Whitespace && layouts[at].earlier && more { // other programs write such files too
-		sub, err := parseSubwords(name, data)
+		sub, err := p.subwords(name, known)
 		if err != nil {
 			return nil, err
 		}
@@ -230,6 +255,9 @@ func Parse(name string, data []byte) (*Tokenizer, error) {
 	}
 	if more {
 		return nil, fault.New(hint, "%s: added tokens, truncation, padding, post-processor and decoder must not be set", name)
+	}
+	if p.vocab != nil {
+		f.Model.Vocab = p.vocab
 	}
 	v, err := parseVocab(f.Model)
 	if err != nil {
@@ -264,7 +292,7 @@ func ParseWith(name string, data []byte, v *Vocabulary) (*Tokenizer, error) {
 			return words.WithVocabulary(v)
 		}
 	}
-	t, err := Parse(name, data)
+	t, err := parseKnown(name, data, v)
 	if err != nil {
 		return nil, err
 	}
@@ -286,6 +314,9 @@ func (l wordLayout) written(v *Vocabulary, data []byte) (bool, error) {
 
 // sameTokens returns an error about the first token that differs between a file and v.
 func sameTokens(file, v *Vocabulary) error {
+	if file == v {
+		return nil
+	}
 	var tokens []string
 	if file != nil {
 		tokens = file.tokens
@@ -305,15 +336,15 @@ func null(m *json.RawMessage) bool { return m == nil || string(*m) == "null" }
 
 // parseVocab reads the vocabulary of a word model, without unk_token.
 func parseVocab(m modelJSON) (*Vocabulary, error) {
-	var ids map[string]int
-	if err := plainjson.Unmarshal(m.Vocab, &ids); err != nil {
-		return nil, err
+	found, err := models.ReadTokens(m.Vocab, nil)
+	if err != nil {
+		return nil, plainjson.Error(err)
 	}
-	tokens := make([]string, len(ids))
-	used := make([]bool, len(ids))
-	for token, id := range ids {
-		if id < 0 || id >= len(ids) {
-			return nil, fmt.Errorf("id %d of %q must be below %d, the number of tokens", id, token, len(ids))
+	tokens := make([]string, found.Len())
+	used := make([]bool, found.Len())
+	for token, id := range found.All() {
+		if id < 0 || id >= len(tokens) {
+			return nil, fmt.Errorf("id %d of %q must be below %d, the number of tokens", id, token, len(tokens))
 		}
 		if used[id] {
 			return nil, fmt.Errorf("id %d belongs to both %q and %q", id, tokens[id], token)

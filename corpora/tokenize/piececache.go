@@ -5,9 +5,10 @@ import "encoding/binary"
 // pieceCache holds the tokens of words. Words of up to 16 bytes, which are most words in Latin
 // script, are their own keys in a hash table without pointers. A slot is half a cache line and has
 // room for the tokens of most words, so that a lookup usually touches one cache line. Longer words
-// are in a map.
+// are in a map. The table begins small, because a question has few words, and grows once.
 type pieceCache struct {
 	slots []pieceSlot
+	shift uint8 // 64 less the bits of a slot's number
 	used  int
 	long  map[string][2]int32 // range of the tokens in arena
 	arena []int32
@@ -24,6 +25,7 @@ type pieceSlot struct {
 }
 
 const (
+	pieceFewBits  = 9
 	pieceBits     = 17
 	pieceSlots    = 1 << pieceBits
 	pieceUsed     = pieceSlots * 3 / 4
@@ -34,7 +36,18 @@ const (
 )
 
 func newPieceCache() pieceCache {
-	return pieceCache{slots: make([]pieceSlot, pieceSlots), long: map[string][2]int32{}}
+	return pieceCache{slots: make([]pieceSlot, 1<<pieceFewBits), shift: 64 - pieceFewBits, long: map[string][2]int32{}}
+}
+
+// grow makes the table as large as it gets.
+func (c *pieceCache) grow() {
+	few := c.slots
+	c.slots, c.shift = make([]pieceSlot, pieceSlots), 64-pieceBits
+	for _, s := range few {
+		if s.key != (pieceKey{}) {
+			*c.slot(s.key) = s
+		}
+	}
 }
 
 // shortKey returns the key of a word of at most 16 bytes.
@@ -68,16 +81,17 @@ func (k pieceKey) appendWord(word []byte) []byte {
 	return word
 }
 
-// place returns where the search for the key begins.
-func (k pieceKey) place() uint64 {
+// hash returns a number whose first bits are where the search for the key begins.
+func (k pieceKey) hash() uint64 {
 	const golden, other = 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9
-	return (k[0]*golden ^ k[1]*other) * golden >> (64 - pieceBits)
+	return (k[0]*golden ^ k[1]*other) * golden
 }
 
 // slot returns the slot of a key, or the empty slot where it belongs.
 func (c *pieceCache) slot(key pieceKey) *pieceSlot {
-	for at := key.place(); ; at++ {
-		s := &c.slots[at%pieceSlots]
+	mask := uint64(len(c.slots) - 1)
+	for at := key.hash() >> (c.shift & 63); ; at++ {
+		s := &c.slots[at&mask]
 		if s.key == key || s.key == (pieceKey{}) {
 			return s
 		}
@@ -109,6 +123,9 @@ func (c *pieceCache) find(word []byte) ([]int32, bool) {
 func (c *pieceCache) add(word []byte, ids []int32) {
 	if len(word) > pieceMaxBytes || word[len(word)-1] == 0 {
 		return
+	}
+	if c.used == len(c.slots)*3/4 && len(c.slots) < pieceSlots {
+		c.grow()
 	}
 	if c.used == pieceUsed || len(c.long) == pieceLong {
 		clear(c.slots)

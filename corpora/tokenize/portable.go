@@ -103,7 +103,7 @@ func (t *Tokenizer) dropSpaces(f *tokenizerjson.File) error {
 		return nil
 	}
 	known := map[rune]bool{}
-	for token := range t.sub.model.Vocabulary() {
+	for token := range t.sub.model.Vocabulary().All() {
 		if _, found := t.sub.added.tokens[token]; found {
 			continue
 		}

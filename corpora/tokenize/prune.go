@@ -87,7 +87,7 @@ func (t *Tokenizer) Pruned(n int) (*Tokenizer, []int32, error) {
 	if err != nil {
 		return nil, nil, fault.New(hintOtherFile, "%w", err)
 	}
-	sub, err := parseSubwords("the pruned tokenizer.json", file)
+	sub, err := split(file).subwords("the pruned tokenizer.json", nil)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,7 +1,6 @@
 package tokenize
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,15 +20,20 @@ func hintKnown() string {
 	return "supported models: " + strings.Join(models.Types(), ", ") + ", with the usual normalizers and pre_tokenizers"
 }
 
-// parseSubwords reads a tokenizer.json of Hugging Face's library; errors refer to it as name.
-func parseSubwords(name string, data []byte) (*subwords, error) {
+// subwords reads a tokenizer.json of Hugging Face's library, which probably has the vocabulary known;
+// errors refer to it as name.
+func (p parts) subwords(name string, known *Vocabulary) (*subwords, error) {
 	var f tokenizerjson.File
-	if err := plainjson.Unmarshal(data, &f); err != nil {
+	if err := plainjson.Unmarshal(p.rest, &f); err != nil {
 		return nil, fault.New(hintOtherFile, "%s: not a tokenizer: %w", name, err)
 	}
-	s := &subwords{file: bytes.Clone(data)}
+	s := &subwords{file: p.data}
+	section := models.Section{Fields: f.Model, Vocab: p.vocab, Merges: p.merges}
+	if known != nil {
+		section.Known = known.ids
+	}
 	var err error
-	if s.model, err = models.Parse(f.Model); err != nil {
+	if s.model, err = models.Parse(section); err != nil {
 		if unsupported := (*models.UnsupportedError)(nil); errors.As(err, &unsupported) {
 			return nil, fault.New(hintKnown(), "%s: %w", name, err)
 		}
@@ -45,7 +49,7 @@ func parseSubwords(name string, data []byte) (*subwords, error) {
 		s.preTokenizer.Mark = pretokenizers.Metaspace
 	}
 	s.setBlanks()
-	if err := s.setVocabulary(s.model.Vocabulary(), f.AddedTokens); err != nil {
+	if err := s.setVocabulary(known, f.AddedTokens); err != nil {
 		return nil, fault.New(hintOtherFile, "%s: vocabulary: %w", name, err)
 	}
 	if err := s.addTokens(f.AddedTokens); err != nil {
@@ -93,9 +97,11 @@ const maxAddedBytes = 1000
 
 // setVocabulary puts the tokens of the model and the added tokens in the order of
 // their ids. An id without a token, of which files have a few, gets a made-up name, and so
-// do tokens that vocab.tsv cannot hold.
-func (s *subwords) setVocabulary(model map[string]int, added []tokenizerjson.AddedToken) error {
-	ids := maps.Clone(model)
+// do tokens that vocab.tsv cannot hold. If these are the tokens of known, that is the vocabulary.
+func (s *subwords) setVocabulary(known *Vocabulary, added []tokenizerjson.AddedToken) error {
+	model := s.model.Vocabulary()
+	more := map[string]int{} // added tokens that the model does not have
+	last := -1
 	for _, a := range added {
 		if a.Content == "" {
 			return errors.New("an added token is empty")
@@ -103,17 +109,26 @@ func (s *subwords) setVocabulary(model map[string]int, added []tokenizerjson.Add
 		if len(a.Content) > maxAddedBytes {
 			return fmt.Errorf("the added token %.60q… has %d bytes; at most %d are supported", a.Content, len(a.Content), maxAddedBytes)
 		}
-		if id, ok := ids[a.Content]; ok && id != a.ID {
+		id, ok := model.Find(a.Content)
+		if !ok {
+			if id, ok = more[a.Content]; !ok {
+				id, more[a.Content] = a.ID, a.ID
+				last = max(last, id)
+			}
+		}
+		if id != a.ID {
 			return fmt.Errorf("%q has the id %d, but %d as an added token", a.Content, id, a.ID)
 		}
-		ids[a.Content] = a.ID
 	}
-	last := -1
-	for _, id := range ids {
+	if known != nil && model == known.ids && len(more) == 0 {
+		s.vocabulary = known
+		return nil
+	}
+	for _, id := range model.All() {
 		last = max(last, id)
 	}
-	size := len(ids)
-	if holes := last + 1 - len(ids); holes > 0 && holes <= len(ids)/4 {
+	size := model.Len() + len(more)
+	if holes := last + 1 - size; holes > 0 && holes <= size/4 {
 		size = last + 1
 	}
 	if size == 0 {
@@ -121,7 +136,7 @@ func (s *subwords) setVocabulary(model map[string]int, added []tokenizerjson.Add
 	}
 	tokens := make([]string, size)
 	used := make([]bool, size)
-	for token, id := range ids {
+	put := func(token string, id int) error {
 		if id < 0 || id >= size {
 			return fmt.Errorf("id %d of %q must be below %d, the number of tokens", id, token, size)
 		}
@@ -129,6 +144,22 @@ func (s *subwords) setVocabulary(model map[string]int, added []tokenizerjson.Add
 			return fmt.Errorf("id %d belongs to both %q and %q", id, min(tokens[id], token), max(tokens[id], token))
 		}
 		tokens[id], used[id] = token, true
+		return nil
+	}
+	for token, id := range model.All() {
+		if err := put(token, id); err != nil {
+			return err
+		}
+	}
+	for _, token := range slices.Sorted(maps.Keys(more)) {
+		if err := put(token, more[token]); err != nil {
+			return err
+		}
+	}
+	taken := func(name string) bool {
+		_, of := model.Find(name)
+		_, other := more[name]
+		return of || other
 	}
 	for id, token := range tokens {
 		name := token
@@ -140,10 +171,10 @@ func (s *subwords) setVocabulary(model map[string]int, added []tokenizerjson.Add
 		default:
 			continue
 		}
-		for _, taken := ids[name]; taken; _, taken = ids[name] {
+		for taken(name) {
 			name += "#" + strconv.Itoa(id)
 		}
-		tokens[id], ids[name] = name, id
+		tokens[id], more[name] = name, id
 	}
 	var err error
 	s.vocabulary, err = NewVocabulary(tokens, nil)

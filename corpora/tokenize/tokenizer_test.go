@@ -172,7 +172,7 @@ func TestParseTokenizerErrors(t *testing.T) {
 		{`"of": 1`, `"of": 0`, `f.json: vocabulary: id 0 belongs to both`},
 		{`"of": 1`, `"of": 7`, `f.json: vocabulary: id 7 of "of" must be below 3`},
 		{`"of": 1`, `"of": -1`, `f.json: vocabulary: id -1 of "of"`},
-		{`"of": 1`, `"of": "x"`, `f.json: vocabulary: expected a whole number but found a string`},
+		{`"of": 1`, `"of": "x"`, `f.json: vocabulary: id of "of": expected a whole number but found a string`},
 		{`"of": 1`, `"\t": 1`, `f.json: vocabulary: token 1: "\t" contains a tab`},
 		{`"unk_token": "[UNK]"`, `"unk_token": "x"`, `f.json: vocabulary: the last token is not unk_token "x"`},
 	} {

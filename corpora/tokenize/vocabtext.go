@@ -64,5 +64,5 @@ func parseVocabText(name string, data []byte) (*subwords, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseSubwords(name, file)
+	return split(file).subwords(name, nil)
 }

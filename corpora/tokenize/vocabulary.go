@@ -17,7 +17,7 @@ import (
 type Vocabulary struct {
 	tokens []string
 	counts []int64
-	ids    tokenIDs
+	ids    *models.Tokens
 	total  int64
 }
 
@@ -49,11 +49,11 @@ func (v *Vocabulary) index() (at int, err error) {
 	if len(v.tokens) > math.MaxInt32 {
 		return math.MaxInt32, fmt.Errorf("a vocabulary has at most %d tokens", math.MaxInt32)
 	}
-	ids, second, first := newTokenIDs(v.tokens)
+	ids, second, first := models.NewTokens(v.tokens)
 	v.ids = ids
 	for i, token := range v.tokens {
-		if i == int(second) {
-			return i, &repeated{token, int(first)}
+		if i == second {
+			return i, &repeated{token, first}
 		}
 		if n := v.counts[i]; n < 0 || v.total > math.MaxInt64-n {
 			return i, fmt.Errorf("count %d of %q is out of range", n, token)
@@ -82,14 +82,14 @@ func (v *Vocabulary) Count(id int32) int64 { return v.counts[id] }
 
 // ID returns the id of a token, which must be normalized as the tokenizer does it.
 func (v *Vocabulary) ID(token string) (id int32, ok bool) {
-	id = v.ids.find(token)
-	return max(id, 0), id >= 0
+	at, ok := v.ids.Find(token)
+	return int32(at), ok
 }
 
 // Find is ID for a token in a byte slice. It does not allocate.
 func (v *Vocabulary) Find(token []byte) (id int32, ok bool) {
-	id = v.ids.findBytes(token)
-	return max(id, 0), id >= 0
+	at, ok := v.ids.FindBytes(token)
+	return int32(at), ok
 }
 
 // idOf returns the id of a token, -1 if it has none. A nil vocabulary has no tokens.
@@ -97,12 +97,19 @@ func (v *Vocabulary) idOf(token []byte) int32 {
 	if v == nil {
 		return -1
 	}
-	return v.ids.findBytes(token)
+	if at, ok := v.ids.FindBytes(token); ok {
+		return int32(at)
+	}
+	return -1
 }
 
 // Has reports whether v has the token. A nil vocabulary has none.
 func (v *Vocabulary) Has(word string) bool {
-	return v != nil && v.ids.find(word) >= 0
+	if v == nil {
+		return false
+	}
+	_, ok := v.ids.Find(word)
+	return ok
 }
 
 // Total is the sum of all counts.

@@ -3,7 +3,6 @@ package tokenize
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -63,7 +62,7 @@ func TestVocabularyFile(t *testing.T) {
 		t.Fatalf("wrote %q, %d bytes, error %v", b.String(), n, err)
 	}
 	again, err := ReadVocabulary("vocab.tsv", &b)
-	if err != nil || fmt.Sprint(again) != fmt.Sprint(v) {
+	if err != nil || !again.Equal(v) {
 		t.Errorf("read %v, error %v", again, err)
 	}
 	full := errors.New("disk full")

@@ -88,12 +88,12 @@ func (s *store) block(at place, keep bool) ([]parts.Row, error) {
 	}
 	g := s.segments[at.segment]
 	rows := make([]parts.Row, 0, len(g.Blocks[at.block].Labels))
-	byRow := make(map[int]*parts.Row, cap(rows))
-	err := g.Rows(at.block, func(int) bool { return true }, func(i int, r parts.Row) {
-		rows = append(rows, r)
-		byRow[i] = &rows[i]
-	})
+	err := g.Rows(at.block, func(int) bool { return true }, func(i int, r parts.Row) { rows = append(rows, r) })
 	if err == nil && len(g.Blocks[at.block].Columns) > 0 {
+		byRow := make(map[int]*parts.Row, len(rows))
+		for i := range rows {
+			byRow[i] = &rows[i]
+		}
 		err = g.Fields(at.block, byRow)
 	}
 	if err == nil && keep {

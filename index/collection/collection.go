@@ -56,7 +56,14 @@ type Hit struct {
 // If the collection is changed or replaced meanwhile, Open starts again, so that all parts belong
 // to the same state. Later changes do not affect an open collection, even if it is deleted.
 func Open(ctx context.Context, dir string) (*Collection, error) {
-	return unreplaced(dir, func() (*Collection, error) { return open(ctx, dir) })
+	return unreplaced(dir, func() (*Collection, error) { return open(ctx, dir, true) })
+}
+
+// OpenWords is Open for questions in the mode [fusion.BM25] only, without the models, for which Open takes much
+// of its time and memory: Model and PassageModel return nil. A collection of format 1, which has no full-text
+// index, is opened as Open does it.
+func OpenWords(ctx context.Context, dir string) (*Collection, error) {
+	return unreplaced(dir, func() (*Collection, error) { return open(ctx, dir, false) })
 }
 
 // attempts is the maximum number of times that a collection is read while it is being replaced.
@@ -96,7 +103,7 @@ func stats(dir string) (found [2]fs.FileInfo) {
 	return found
 }
 
-func open(ctx context.Context, dir string) (*Collection, error) {
+func open(ctx context.Context, dir string, encode bool) (*Collection, error) {
 	info, err := readInfo(dir)
 	if err != nil {
 		return nil, err
@@ -106,10 +113,12 @@ func open(ctx context.Context, dir string) (*Collection, error) {
 	}
 	c := &Collection{dir: dir, info: info}
 	work := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
-	work.Go(func(ctx context.Context) (err error) {
-		c.model, c.asks, err = openModels(ctx, dir, info, false)
-		return err
-	})
+	if encode {
+		work.Go(func(ctx context.Context) (err error) {
+			c.model, c.asks, err = openModels(ctx, dir, info, false)
+			return err
+		})
+	}
 	work.Go(func(context.Context) (err error) {
 		part := info.parts(indexPart)[0].Name
 		if c.index, err = index.OpenFile(filepath.Join(dir, part)); errors.Is(err, fs.ErrNotExist) {
@@ -164,10 +173,17 @@ func OpenTexts(ctx context.Context, dir string) (*Collection, error) {
 	})
 }
 
+// errWords is the error for what needs a model after OpenWords.
+var errWords = errors.New("the collection was opened without its models, for questions in the mode bm25")
+
 // check returns an error if the parts do not belong together.
 func (c *Collection) check() error {
 	n, dim := c.index.Len(), c.index.Options().Dim
-	if int64(n) == c.info.Documents && dim == c.info.Dim && c.asks.Dim() == dim {
+	encoded := dim
+	if c.asks != nil {
+		encoded = c.asks.Dim()
+	}
+	if int64(n) == c.info.Documents && dim == c.info.Dim && encoded == dim {
 		return nil
 	}
 	name := indexFile
@@ -175,7 +191,7 @@ func (c *Collection) check() error {
 		name = c.info.parts(indexPart)[0].Name
 	}
 	return fault.New(hintRebuild, "%s: the parts do not match: collection.json has %d documents of %d dimensions, %s %d of %d, the model %d dimensions",
-		c.dir, c.info.Documents, c.info.Dim, name, n, dim, c.asks.Dim())
+		c.dir, c.info.Documents, c.info.Dim, name, n, dim, encoded)
 }
 
 // Close closes the files. Later queries fail.
@@ -198,11 +214,11 @@ func (c *Collection) Len() int { return int(c.info.Passages) }
 // Info describes the collection. It must not be modified.
 func (c *Collection) Info() *Info { return c.info }
 
-// Model returns the model that encodes questions, with its prompt.
+// Model returns the model that encodes questions, with its prompt; nil after OpenWords.
 func (c *Collection) Model() sentence.Model { return c.asks }
 
 // PassageModel returns the model that encodes passages, with its prompt; nil if questions have their own model,
-// which is the only one that Open opens then.
+// which is the only one that Open opens then, and after OpenWords.
 func (c *Collection) PassageModel() sentence.Model { return c.model }
 
 // Index returns the index of the passages' vectors. It must not be modified.
@@ -235,6 +251,9 @@ func (c *Collection) Passages(labels []int64) ([]Stored, error) {
 func (c *Collection) Query(ctx context.Context, text string, k int, o index.SearchOptions) ([]Hit, error) {
 	if k < 1 {
 		return nil, fmt.Errorf("the number of results must be positive, got %d", k)
+	}
+	if c.asks == nil {
+		return nil, errWords
 	}
 	vector, known, err := c.asks.EncodeBatch(ctx, []string{text}, 1)
 	if err != nil {

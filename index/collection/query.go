@@ -126,6 +126,8 @@ func (q *Question) complete(c *Collection) error {
 		return fault.Field("GroupBy", "", "must be %s, got %q", GroupByFile, q.GroupBy)
 	case q.Mode != fusion.Dense && c.words == nil:
 		return fault.Mention("build the collection again, or set Mode to dense", "%s has no full-text index: it was built by an earlier release", c.dir)
+	case q.Mode != fusion.BM25 && c.asks == nil:
+		return errWords
 	case q.MinScore != nil && math.IsNaN(*q.MinScore):
 		return fault.Field("MinScore", "", "must be a number")
 	}

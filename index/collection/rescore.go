@@ -172,6 +172,9 @@ func (k keptVectors) put(v *keptVector) { k[v.label%int64(len(k))].Store(v) }
 
 // encode returns the vectors of passages, packed one after another, by encoding them again.
 func (c *Collection) encode(ctx context.Context, labels []int64) ([]float32, error) {
+	if c.model == nil {
+		return nil, errWords
+	}
 	stored, err := c.Passages(labels)
 	if err != nil {
 		return nil, err

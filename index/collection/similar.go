@@ -38,6 +38,9 @@ func (c *Collection) Find(ctx context.Context, name string) ([]int64, error) {
 // and of texts, without the passages of labels; with group, the best passage of each file, without the
 // files that the passages of labels are from.
 func (c *Collection) Similar(ctx context.Context, labels []int64, texts []string, k int, group bool) (*Answer, error) {
+	if c.asks == nil {
+		return nil, errWords
+	}
 	dim := c.asks.Dim()
 	vectors, known, err := cmp.Or(c.model, c.asks).EncodeBatch(ctx, texts, 0)
 	if err != nil {

@@ -22,8 +22,9 @@ import (
 	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
-// FormatVersion is the version of the files that this package writes.
-const FormatVersion = 1
+// FormatVersion is the version of the files that this package writes. In version 1, zap stores the frequency 1 of
+// a term as it is; since then, 0 stands for it.
+const FormatVersion = 2
 
 const (
 	infoFile    = "fulltext.json"

@@ -211,7 +211,7 @@ func (s *segment) read(dst []posting, field, term string, weight float32) ([]pos
 		if doc >= uint64(len(s.labels)) {
 			return dst, fault.New(hintDamaged, "%s is damaged: no document %d", s.path(), doc)
 		}
-		dst = append(dst, posting{uint32(doc), weight * float32(p.Frequency())})
+		dst = append(dst, posting{uint32(doc), weight * float32(max(1, p.Frequency()))}) // see shorten
 	}
 }
 

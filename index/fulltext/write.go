@@ -143,6 +143,7 @@ func (x *Index) make(ctx context.Context, m *madeSegment, number int, docs []Doc
 		analysed[i] = a
 		m.labels, m.lengths = append(m.labels, d.Label), append(m.lengths, l)
 	}
+	shorten(analysed)
 	made, _, err := (&zap.ZapPlugin{}).New(analysed)
 	if err != nil {
 		return fmt.Errorf("making the full-text index: %w", err)
@@ -151,6 +152,31 @@ func (x *Index) make(ctx context.Context, m *madeSegment, number int, docs []Doc
 		return made.(segmentapi.UnpersistedSegment).Persist(path)
 	})
 	return err
+}
+
+// shorten makes the frequencies of terms that a document has once 0, of which zap stores a byte instead of two.
+// A term of one document only keeps it, because zap stores that one with the term.
+func shorten(docs []index.Document) {
+	for i := range len(document{}.fields) {
+		first := map[string]*index.TokenFreq{}
+		once := func(t *index.TokenFreq) {
+			if t.Frequency() == 1 {
+				t.SetFrequency(0)
+			}
+		}
+		for _, d := range docs {
+			for term, t := range d.(*document).fields[i].terms {
+				if other, ok := first[term]; !ok {
+					first[term] = t
+					continue
+				} else if other != nil {
+					once(other)
+					first[term] = nil
+				}
+				once(t)
+			}
+		}
+	}
 }
 
 // write writes the two files of a segment, with save for the postings.
@@ -210,6 +236,9 @@ func (x *Index) Commit(ctx context.Context) error {
 	w.dropDuplicates()
 	next := x.info
 	next.Segments = nil
+	if len(w.made) > 0 {
+		next.Format = FormatVersion
+	}
 	var replaced []string
 	for _, s := range x.segments {
 		info := s.info
@@ -429,11 +458,11 @@ func frequencies(tokens analysis.TokenStream) index.TokenFrequencies {
 
 var noID = idOnly{}
 
-// idOnly is the field _id: a byte that is stored and not indexed.
+// idOnly is the field _id: it is stored, without a value, and not indexed.
 type idOnly struct{}
 
 func (idOnly) Name() string                                     { return idField }
-func (idOnly) Value() []byte                                    { return []byte{0} }
+func (idOnly) Value() []byte                                    { return nil }
 func (idOnly) ArrayPositions() []uint64                         { return nil }
 func (idOnly) EncodedFieldType() byte                           { return 't' }
 func (idOnly) Analyze()                                         {}
@@ -448,7 +477,7 @@ func (d *document) VisitComposite(index.CompositeFieldVisitor) {}
 func (d *document) HasComposite() bool                         { return false }
 func (d *document) NumPlainTextBytes() uint64                  { return 0 }
 func (d *document) AddIDField()                                {}
-func (d *document) StoredFieldsBytes() uint64                  { return 1 }
+func (d *document) StoredFieldsBytes() uint64                  { return 0 }
 func (d *document) Indexed() bool                              { return true }
 func (d *document) VisitFields(visit index.FieldVisitor) {
 	visit(noID)

@@ -50,6 +50,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	_ "github.com/luminavec/luminavec/internal/cli/collector" // takes effect by its import
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/internal/pipe"

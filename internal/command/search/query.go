@@ -146,11 +146,13 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 	if len(args) > 1 && o.queries != "" {
 		return cli.UsageError(fault.New("leave out the question, or --queries", "--queries cannot be used with a question: %q", strings.Join(args[1:], " ")))
 	}
-	restore := cli.PatientCollector()
-	defer restore()
 	a := &asker{options: o, cmd: cmd, out: cmd.OutOrStdout(), json: cli.JSON(cmd) || o.format == "jsonl", tsv: o.format == "tsv"}
 	a.color = useColor(a.out)
-	end, err := a.connect(args[0])
+	open := collection.Open
+	if o.Mode == fusion.BM25 && o.in == "" && len(args) > 1 { // the prompt can change the mode
+		open = collection.OpenWords
+	}
+	end, err := a.connect(args[0], open)
 	if err != nil {
 		return err
 	}
@@ -158,17 +160,16 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 	if len(args) > 1 {
 		return a.ask(cmd.Context(), asked{text: strings.Join(args[1:], " ")}, o.format == "")
 	}
-	restore()
 	return a.askEach()
 }
 
 // connect opens what is searched.
-func (a *asker) connect(dir string) (end func(), err error) {
+func (a *asker) connect(dir string, open func(context.Context, string) (*collection.Collection, error)) (end func(), err error) {
 	o := &a.options
 	if len(o.shards) > 0 {
 		return a.openShards()
 	}
-	if a.collection, err = collection.Open(a.cmd.Context(), dir); err != nil {
+	if a.collection, err = open(a.cmd.Context(), dir); err != nil {
 		return nil, err
 	}
 	a.opened = append(a.opened, a.collection)

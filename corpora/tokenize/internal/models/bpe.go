@@ -24,7 +24,7 @@ func init() { register("BPE", "merges", parseBPE) }
 // become "a aa"), puts continuing_subword_prefix on the first character, ignores
 // end_of_word_suffix, and lacks byte_fallback, fuse_unk and ignore_merges.
 type bpe struct {
-	ids      map[string]int
+	ids      *Tokens
 	merges   map[[2]int32]bpeMerge
 	prefix   string      // continuing_subword_prefix
 	suffix   string      // end_of_word_suffix
@@ -49,11 +49,14 @@ type bpeJSON struct {
 	Merges       json.RawMessage `json:"merges"`
 }
 
-func parseBPE(data json.RawMessage) (Model, error) {
+func parseBPE(s Section) (Model, error) {
 	var j bpeJSON
-	ids, err := parse(data, &j)
+	ids, err := s.parse(&j)
 	if err != nil {
 		return nil, err
+	}
+	if s.Merges != nil {
+		j.Merges = s.Merges
 	}
 	m, err := newBPE(j, ids)
 	if err != nil {
@@ -62,13 +65,13 @@ func parseBPE(data json.RawMessage) (Model, error) {
 	return m, nil
 }
 
-func newBPE(j bpeJSON, ids map[string]int) (*bpe, error) {
+func newBPE(j bpeJSON, ids *Tokens) (*bpe, error) {
 	if plainjson.Or(j.Dropout, 0) != 0 {
 		return nil, errors.New("dropout is not supported: the tokens would differ from call to call")
 	}
 	m := &bpe{ids: ids, prefix: plainjson.Or(j.Prefix, ""), suffix: plainjson.Or(j.Suffix, ""), unknown: -1, fuse: j.FuseUnknown, whole: j.IgnoreMerges}
 	if j.Unknown != nil {
-		id, ok := ids[*j.Unknown]
+		id, ok := ids.Find(*j.Unknown)
 		if !ok {
 			return nil, fmt.Errorf("unk_token %q is not in the vocabulary", *j.Unknown)
 		}
@@ -88,7 +91,7 @@ func newBPE(j bpeJSON, ids map[string]int) (*bpe, error) {
 			return nil, fmt.Errorf("merge %d of %q and %q: the second is shorter than continuing_subword_prefix %q", rank, pair[0], pair[1], m.prefix)
 		}
 		for i, token := range []string{pair[0], pair[1], pair[0] + pair[1][len(m.prefix):]} {
-			id, ok := ids[token]
+			id, ok := ids.Find(token)
 			if !ok {
 				return nil, fmt.Errorf("merge %d of %q and %q: %q is not in the vocabulary", rank, pair[0], pair[1], token)
 			}
@@ -100,11 +103,11 @@ func newBPE(j bpeJSON, ids map[string]int) (*bpe, error) {
 }
 
 // byteTokens returns the ids of <0x00> to <0xFF>, -1 for tokens that are missing.
-func byteTokens(ids map[string]int) *[256]int32 {
+func byteTokens(ids *Tokens) *[256]int32 {
 	tokens := new([256]int32)
 	for b := range tokens {
 		tokens[b] = -1
-		if id, ok := ids[fmt.Sprintf("<0x%02X>", b)]; ok {
+		if id, ok := ids.Find(fmt.Sprintf("<0x%02X>", b)); ok {
 			tokens[b] = int32(id)
 		}
 	}
@@ -149,10 +152,10 @@ func parseMerges(data json.RawMessage) ([][2]string, error) {
 // character without changing the tokens: no token has a mark in that place, and the
 // mark alone is a token, so it is never part of an unknown one.
 func (m *bpe) CutsBefore(mark rune) bool {
-	if _, ok := m.ids[string(mark)]; !ok || m.prefix != "" || m.suffix != "" {
+	if _, ok := m.ids.Find(string(mark)); !ok || m.prefix != "" || m.suffix != "" {
 		return false
 	}
-	for token := range m.ids {
+	for token := range m.ids.All() {
 		rest := strings.TrimLeft(token, string(mark))
 		if strings.ContainsRune(rest, mark) {
 			return false
@@ -161,9 +164,9 @@ func (m *bpe) CutsBefore(mark rune) bool {
 	return true
 }
 
-func (m *bpe) Vocabulary() map[string]int { return m.ids }
-func (m *bpe) Unknown() int32             { return m.unknown }
-func (m *bpe) NewWorker() Worker          { return &bpeWorker{bpe: m} }
+func (m *bpe) Vocabulary() *Tokens { return m.ids }
+func (m *bpe) Unknown() int32      { return m.unknown }
+func (m *bpe) NewWorker() Worker   { return &bpeWorker{bpe: m} }
 
 // bpeWorker is a bpe with its buffers.
 type bpeWorker struct {
@@ -192,7 +195,7 @@ func (e bpeEntry) Before(o bpeEntry) bool {
 
 func (w *bpeWorker) Tokens(ids, ends []int32, word []byte) ([]int32, []int32) {
 	if w.whole {
-		if id, ok := w.ids[string(word)]; ok {
+		if id, ok := w.ids.FindBytes(word); ok {
 			return append(ids, int32(id)), append(ends, int32(len(word)))
 		}
 	}
@@ -240,7 +243,7 @@ func (w *bpeWorker) begin(word []byte) {
 			key = w.key
 		}
 		i += n
-		id, ok := w.ids[string(key)]
+		id, ok := w.ids.FindBytes(key)
 		switch {
 		case ok:
 			flush()

@@ -29,7 +29,7 @@ func (m *wordLevel) dependencies() Dependencies { return Dependencies{Needed: []
 // place.
 func (m *wordPiece) dependencies() Dependencies {
 	d := Dependencies{Needed: []int32{m.unknown}}
-	for token, id := range m.ids {
+	for token, id := range m.ids.All() {
 		rest, inside := strings.CutPrefix(token, m.prefix)
 		if inside && rest == "" {
 			rest, inside = token, false // the prefix itself is a token
@@ -40,7 +40,7 @@ func (m *wordPiece) dependencies() Dependencies {
 			if inside || at > 0 {
 				key = m.prefix + key
 			}
-			_, single := m.ids[key]
+			_, single := m.ids.Find(key)
 			needed = needed || !single
 		}
 		if needed {
@@ -60,7 +60,7 @@ func (m *bpe) dependencies() Dependencies {
 			ranks[merge.id], d.Parts[merge.id] = merge.rank, []int32{pair[0], pair[1]}
 		}
 	}
-	for _, id := range m.ids {
+	for _, id := range m.ids.All() {
 		if d.Parts[int32(id)] == nil {
 			d.Needed = append(d.Needed, int32(id))
 		}
@@ -79,10 +79,10 @@ func (m *unigram) dependencies() Dependencies {
 			}
 		}
 	}
-	for token, id := range m.ids {
+	for token, id := range m.ids.All() {
 		needed := utf8.RuneCountInString(token) == 1
 		for _, r := range token {
-			_, single := m.ids[string(r)]
+			_, single := m.ids.Find(string(r))
 			needed = needed || !single
 		}
 		if needed {

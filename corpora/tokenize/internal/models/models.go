@@ -19,7 +19,7 @@ import (
 // Model splits words into tokens. It does not change once made; workers do the work.
 type Model interface {
 	// Vocabulary returns the ids of the tokens. The caller must not change it.
-	Vocabulary() map[string]int
+	Vocabulary() *Tokens
 	// Unknown returns the id of the token for unknown text, -1 if there is none.
 	Unknown() int32
 	NewWorker() Worker
@@ -45,13 +45,13 @@ type kind struct {
 	// telltale is a field that only this type has: files of early versions do not
 	// name the type.
 	telltale string
-	parse    func(data json.RawMessage) (Model, error)
+	parse    func(s Section) (Model, error)
 }
 
 var kinds []kind // sorted by name
 
 // register makes Parse accept a type.
-func register(name, telltale string, parse func(data json.RawMessage) (Model, error)) {
+func register(name, telltale string, parse func(s Section) (Model, error)) {
 	kinds = append(kinds, kind{name, telltale, parse})
 	slices.SortFunc(kinds, func(a, b kind) int { return cmp.Compare(a.name, b.name) })
 }
@@ -65,11 +65,43 @@ func Types() []string {
 	return names
 }
 
+// Section is the "model" section of a tokenizer.json.
+type Section struct {
+	Fields json.RawMessage // all of it, but null for Vocab and Merges
+
+	// Vocab and Merges are its large fields, of which the text is not copied and not read again and
+	// again; nil: they are in Fields. Tokens may share their memory.
+	Vocab, Merges json.RawMessage
+
+	Known *Tokens // the tokens that Vocab probably has, which are then not indexed again; nil: not known
+}
+
+// parse reads the fields of a model and its vocabulary.
+func (s Section) parse(fields any) (*Tokens, error) {
+	if err := json.Unmarshal(s.Fields, fields); err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	if s.Vocab == nil {
+		var v struct {
+			Vocab json.RawMessage `json:"vocab"`
+		}
+		if err := json.Unmarshal(s.Fields, &v); err != nil {
+			return nil, fmt.Errorf("model: %w", err)
+		}
+		s.Vocab = v.Vocab
+	}
+	ids, err := ReadTokens(s.Vocab, s.Known)
+	if err != nil {
+		return nil, fmt.Errorf("vocabulary: %w", err)
+	}
+	return ids, nil
+}
+
 // Parse reads the "model" section of a tokenizer.json.
-func Parse(data json.RawMessage) (Model, error) {
+func Parse(s Section) (Model, error) {
 	var fields map[string]json.RawMessage
-	if len(data) > 0 {
-		if err := json.Unmarshal(data, &fields); err != nil {
+	if len(s.Fields) > 0 {
+		if err := json.Unmarshal(s.Fields, &fields); err != nil {
 			return nil, fmt.Errorf("model: %w", err)
 		}
 	}
@@ -82,7 +114,7 @@ func Parse(data json.RawMessage) (Model, error) {
 	for _, k := range kinds {
 		_, has := fields[k.telltale]
 		if k.name == name || name == "" && k.telltale != "" && has {
-			return k.parse(data)
+			return k.parse(s)
 		}
 	}
 	return nil, &UnsupportedError{name}

@@ -46,7 +46,7 @@ func TestBPEOracle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		model, err := parseBPE(file)
+		model, err := parseBPE(Section{Fields: file})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,11 +85,11 @@ func TestBPEErrors(t *testing.T) {
 		`{"dropout":0.1}`: "dropout is not supported",
 	} {
 		file = `{"vocab":{"a":0,"b":1,"ab":2},` + file[1:]
-		if _, err := parseBPE(json.RawMessage(file)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parseBPE(Section{Fields: json.RawMessage(file)}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
-	m, err := parseBPE(json.RawMessage(`{"vocab":{"a":0,"b":1,"ab":2},"merges":["#version: 0.2","a b"],"dropout":null}`))
+	m, err := parseBPE(Section{Fields: json.RawMessage(`{"vocab":{"a":0,"b":1,"ab":2},"merges":["#version: 0.2","a b"],"dropout":null}`)})
 	if err != nil || len(m.(*bpe).merges) != 1 {
 		t.Errorf("%v", err)
 	}
@@ -135,7 +135,7 @@ func TestUnigramOracle(t *testing.T) {
 		}
 		unknown := 0
 		j := unigramJSON{Vocab: vocab, Unknown: &unknown}
-		ids, err := j.ids()
+		ids, err := j.tokens(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +183,7 @@ func TestUnigramErrors(t *testing.T) {
 		`{},"unk_id":0`:                "cannot unmarshal",
 		`[],"unk_id":0`:                "it has no tokens",
 	} {
-		_, err := Parse(fmt.Appendf(nil, `{"type":"Unigram","vocab":%s}`, vocab))
+		_, err := Parse(Section{Fields: fmt.Appendf(nil, `{"type":"Unigram","vocab":%s}`, vocab)})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", vocab, err)
 		}
@@ -221,7 +221,7 @@ func TestFence(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	m := &wordPiece{unknown: 7} // its model has no vocabulary and panics
-	if ids, ends := m.Tokens(nil, nil, []byte("word")); !slices.Equal(ids, []int32{7}) || !slices.Equal(ends, []int32{4}) {
+	if ids, ends := m.other(nil, nil, []byte("word")); !slices.Equal(ids, []int32{7}) || !slices.Equal(ends, []int32{4}) {
 		t.Errorf("ids %d end at %d, want the unknown token", ids, ends)
 	}
 }
@@ -234,38 +234,44 @@ func TestParseWithoutType(t *testing.T) {
 		`{"type":"WordLevel","vocab":{"a":0},"unk_token":"a"}`:             "*models.wordLevel",
 		`{"type":"Unigram","vocab":[["a",0]],"unk_id":0}`:                  "*models.unigram",
 	} {
-		m, err := Parse(json.RawMessage(file))
+		m, err := Parse(Section{Fields: json.RawMessage(file)})
 		if err != nil || fmt.Sprintf("%T", m) != want {
 			t.Errorf("%s: %T, error %v", file, m, err)
 		}
 	}
 	for _, file := range []string{`{}`, `{"":1}`, `{"type":"BNE"}`, ``} {
 		var unsupported *UnsupportedError
-		if _, err := Parse(json.RawMessage(file)); !errors.As(err, &unsupported) {
+		if _, err := Parse(Section{Fields: json.RawMessage(file)}); !errors.As(err, &unsupported) {
 			t.Errorf("%q: error %v", file, err)
 		}
 	}
 }
 
+// tokensOf returns tokens with the ids 0, 1, …
+func tokensOf(list ...string) *Tokens {
+	t, _, _ := NewTokens(list)
+	return t
+}
+
 func TestCutsBefore(t *testing.T) {
 	const mark = '▁'
 	for _, token := range []string{"a▁", "a▁b", "▁a▁"} {
-		if (&bpe{ids: map[string]int{"▁": 0, "▁▁a": 1, token: 2}}).CutsBefore(mark) {
+		if (&bpe{ids: tokensOf("▁", "▁▁a", token)}).CutsBefore(mark) {
 			t.Errorf("text may be cut before a mark, but %q contains one", token)
 		}
 	}
-	if !(&bpe{ids: map[string]int{"▁": 0, "▁▁a": 1}}).CutsBefore(mark) {
+	if !(&bpe{ids: tokensOf("▁", "▁▁a")}).CutsBefore(mark) {
 		t.Error("text may not be cut before a mark, but no token contains one")
 	}
-	if (&bpe{ids: map[string]int{"▁a": 0}}).CutsBefore(mark) {
+	if (&bpe{ids: tokensOf("▁a")}).CutsBefore(mark) {
 		t.Error("text may be cut before a mark that is not a token")
 	}
 }
 
 // Words of any length are cut as that library cuts them.
 func TestLongWordPiece(t *testing.T) {
-	model, err := parseWordPiece([]byte(`{"unk_token":"[UNK]","max_input_chars_per_word":2000,
-		"vocab":{"[UNK]":0,"a":1,"##a":2,"ab":3,"##bc":4,"##c":5,"##é":6,"é":7,"##aéb":8,"##b":9}}`))
+	model, err := parseWordPiece(Section{Fields: []byte(`{"unk_token":"[UNK]","max_input_chars_per_word":2000,
+		"vocab":{"[UNK]":0,"a":1,"##a":2,"ab":3,"##bc":4,"##c":5,"##é":6,"é":7,"##aéb":8,"##b":9}}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,16 +282,16 @@ func TestLongWordPiece(t *testing.T) {
 		for range 1 + rng.IntN(12) {
 			word = append(word, []string{"a", "b", "c", "é", "d"}[rng.IntN(4+i%2)]...)
 		}
-		ids, ends := m.Tokens(nil, nil, word)
-		long, longEnds := m.long(nil, nil, word)
+		ids, ends := m.other(nil, nil, word)
+		long, longEnds := m.plain(nil, nil, word)
 		if !slices.Equal(ids, long) || !slices.Equal(ends, longEnds) {
 			t.Fatalf("%q: %d %d, want %d %d", word, long, longEnds, ids, ends)
 		}
 	}
-	if ids, _ := m.Tokens(nil, nil, []byte(strings.Repeat("a", 2000))); len(ids) != 2000 {
+	if ids, _ := m.NewWorker().Tokens(nil, nil, []byte(strings.Repeat("a", 2000))); len(ids) != 2000 {
 		t.Errorf("%d tokens", len(ids))
 	}
-	if ids, _ := m.Tokens(nil, nil, []byte(strings.Repeat("a", 2001))); !slices.Equal(ids, []int32{0}) {
+	if ids, _ := m.NewWorker().Tokens(nil, nil, []byte(strings.Repeat("a", 2001))); !slices.Equal(ids, []int32{0}) {
 		t.Errorf("%d", ids)
 	}
 }

@@ -1,9 +1,11 @@
 package models
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"unicode/utf8"
 )
@@ -20,7 +22,7 @@ func init() { register("Unigram", "", parseUnigram) }
 type unigram struct {
 	scores   []float64
 	trie     byteTrie
-	ids      map[string]int
+	ids      *Tokens
 	unknown  int32
 	penalty  float64 // score of an unknown character
 	fallback *[256]int32
@@ -59,31 +61,69 @@ func (t *scoredToken) UnmarshalJSON(data []byte) error {
 // maxTrieBytes limits the total length of the tokens; real vocabularies have a few MB.
 const maxTrieBytes = 1 << 26
 
-// ids returns the id of each token: its index.
-func (j *unigramJSON) ids() (map[string]int, error) {
-	ids := make(map[string]int, len(j.Vocab))
-	total := 0
+// tokens returns the tokens, whose ids are their indexes.
+func (j *unigramJSON) tokens(known *Tokens) (*Tokens, error) {
+	if len(j.Vocab) > math.MaxInt32 {
+		return nil, fmt.Errorf("it has more than %d tokens", math.MaxInt32)
+	}
+	list, total := make([]string, len(j.Vocab)), 0
 	for id, t := range j.Vocab {
-		if was, twice := ids[t.token]; twice {
-			return nil, fmt.Errorf("%q occurs twice, with the ids %d and %d", t.token, was, id)
-		}
-		ids[t.token] = id
+		list[id] = t.token
 		if total += len(t.token); total > maxTrieBytes {
 			return nil, fmt.Errorf("the tokens have more than %d bytes", maxTrieBytes)
 		}
 	}
-	return ids, nil
+	if known != nil && slices.Equal(known.InOrder(), list) {
+		return known, nil
+	}
+	tokens, second, first := NewTokens(list)
+	if second >= 0 {
+		return nil, fmt.Errorf("%q occurs twice, with the ids %d and %d", list[second], first, second)
+	}
+	return tokens, nil
 }
 
-func parseUnigram(data json.RawMessage) (Model, error) {
+// plainScores reads a "vocab" of pairs of a string and a number much faster than encoding/json. It
+// returns false for any other.
+func plainScores(data []byte) ([]scoredToken, bool) {
+	p := plain{data}
+	pairs := make([]scoredToken, 0, len(data)/32)
+	for first := true; ; first = false {
+		if first && !p.next('[') || !first && !p.next(',') {
+			return pairs, !first && p.next(']') && len(bytes.TrimSpace(p.data)) == 0
+		}
+		var t scoredToken
+		ok := p.next('[')
+		if ok {
+			t.token, ok = p.text()
+		}
+		if ok = ok && p.next(','); ok {
+			t.score, ok = p.number()
+		}
+		if !ok || !p.next(']') {
+			return nil, false
+		}
+		pairs = append(pairs, t)
+	}
+}
+
+func parseUnigram(s Section) (Model, error) {
 	var j unigramJSON
-	if err := json.Unmarshal(data, &j); err != nil {
+	err := json.Unmarshal(s.Fields, &j)
+	if err == nil && s.Vocab != nil {
+		var ok bool
+		if j.Vocab, ok = plainScores(s.Vocab); !ok {
+			j.Vocab = nil
+			err = json.Unmarshal(s.Vocab, &j.Vocab)
+		}
+	}
+	if err != nil {
 		return nil, fmt.Errorf("vocabulary: %w", err)
 	}
 	if len(j.Vocab) == 0 {
 		return nil, errors.New("vocabulary: it has no tokens")
 	}
-	ids, err := j.ids()
+	ids, err := j.tokens(s.Known)
 	if err != nil {
 		return nil, fmt.Errorf("vocabulary: %w", err)
 	}
@@ -94,7 +134,7 @@ func parseUnigram(data json.RawMessage) (Model, error) {
 	return m, nil
 }
 
-func newUnigram(j unigramJSON, ids map[string]int) (*unigram, error) {
+func newUnigram(j unigramJSON, ids *Tokens) (*unigram, error) {
 	if j.Unknown == nil {
 		return nil, errors.New("unk_id is not set: it is needed for characters that are not in any token")
 	}
@@ -102,23 +142,22 @@ func newUnigram(j unigramJSON, ids map[string]int) (*unigram, error) {
 		return nil, fmt.Errorf("unk_id %d is not below %d, the number of tokens", *j.Unknown, len(j.Vocab))
 	}
 	m := &unigram{ids: ids, unknown: int32(*j.Unknown), scores: make([]float64, len(j.Vocab))}
-	tokens := make([]string, len(j.Vocab))
 	lowest := j.Vocab[0].score
 	for i, t := range j.Vocab {
-		tokens[i], m.scores[i] = t.token, t.score
+		m.scores[i] = t.score
 		lowest = min(lowest, t.score)
 	}
 	m.penalty = lowest - unknownPenalty
-	m.trie = newByteTrie(tokens)
+	m.trie = newByteTrie(ids.InOrder())
 	if j.ByteFallback {
 		m.fallback = byteTokens(ids)
 	}
 	return m, nil
 }
 
-func (m *unigram) Vocabulary() map[string]int { return m.ids }
-func (m *unigram) Unknown() int32             { return m.unknown }
-func (m *unigram) NewWorker() Worker          { return &unigramWorker{unigram: m} }
+func (m *unigram) Vocabulary() *Tokens { return m.ids }
+func (m *unigram) Unknown() int32      { return m.unknown }
+func (m *unigram) NewWorker() Worker   { return &unigramWorker{unigram: m} }
 
 // unigramWorker is a unigram with its buffers.
 type unigramWorker struct {
@@ -185,7 +224,7 @@ func (w *unigramWorker) Tokens(ids, ends []int32, word []byte) ([]int32, []int32
 
 // appendUnknown appends, last first, the tokens for a part that no token covers.
 func (w *unigramWorker) appendUnknown(ids, ends []int32, part []byte, end int32) ([]int32, []int32) {
-	if id, ok := w.ids[string(part)]; ok {
+	if id, ok := w.ids.FindBytes(part); ok {
 		return append(ids, int32(id)), append(ends, end)
 	}
 	if w.fallback == nil || slices.ContainsFunc(part, func(b byte) bool { return w.fallback[b] < 0 }) {

@@ -1,20 +1,18 @@
 package models
 
-import "encoding/json"
-
 func init() { register("WordLevel", "", parseWordLevel) }
 
 // wordLevel makes each word a token.
 type wordLevel struct {
-	ids     map[string]int
+	ids     *Tokens
 	unknown int32
 }
 
-func parseWordLevel(data json.RawMessage) (Model, error) {
+func parseWordLevel(s Section) (Model, error) {
 	var j struct {
 		Unknown string `json:"unk_token"`
 	}
-	ids, err := parse(data, &j)
+	ids, err := s.parse(&j)
 	if err != nil {
 		return nil, err
 	}
@@ -23,12 +21,12 @@ func parseWordLevel(data json.RawMessage) (Model, error) {
 	return m, err
 }
 
-func (m *wordLevel) Vocabulary() map[string]int { return m.ids }
-func (m *wordLevel) Unknown() int32             { return m.unknown }
-func (m *wordLevel) NewWorker() Worker          { return m }
+func (m *wordLevel) Vocabulary() *Tokens { return m.ids }
+func (m *wordLevel) Unknown() int32      { return m.unknown }
+func (m *wordLevel) NewWorker() Worker   { return m }
 
 func (m *wordLevel) Tokens(ids, ends []int32, word []byte) ([]int32, []int32) {
-	id, ok := m.ids[string(word)]
+	id, ok := m.ids.FindBytes(word)
 	if !ok {
 		id = int(m.unknown)
 	}

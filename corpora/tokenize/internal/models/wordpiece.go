@@ -1,7 +1,7 @@
 package models
 
 import (
-	"encoding/json"
+	"maps"
 	"sync"
 	"unicode/utf8"
 
@@ -24,38 +24,44 @@ const (
 // wordPiece splits a word into the longest tokens that fit, from the left. The model of
 // github.com/sugarme/tokenizer does the work for words with other characters than ASCII. It is
 // fenced: that library panics on what it does not expect, and such a word is then unknown. ASCII
-// words, for which it is the oracle, are split here with a trie.
+// words, for which it is the oracle, are split here with a trie. Neither is made for a few words,
+// such as a question, which take less time than that.
 type wordPiece struct {
 	model   func() (wordpiece.WordPiece, error)
-	trie    byteTrie // of all tokens
-	starts  []int32  // by string of the trie: the id
-	inside  int32    // the node of the trie where tokens inside a word begin; -1: none
-	ids     map[string]int
+	trie    func() *wordTrie
+	ids     *Tokens
 	prefix  string // of tokens inside a word
 	most    int    // characters of a word; longer ones are unknown
 	longest int    // bytes of the longest token
 	unknown int32
 }
 
-func parseWordPiece(data json.RawMessage) (Model, error) {
+// wordTrie is a trie of all tokens.
+type wordTrie struct {
+	byteTrie
+	starts []int32 // by string of the trie: the id
+	inside int32   // the node of the trie where tokens inside a word begin; -1: none
+}
+
+func parseWordPiece(s Section) (Model, error) {
 	var j struct {
 		Unknown  string  `json:"unk_token"`
 		Prefix   *string `json:"continuing_subword_prefix"`
 		MaxChars *int    `json:"max_input_chars_per_word"`
 	}
-	ids, err := parse(data, &j)
+	ids, err := s.parse(&j)
 	if err != nil {
 		return nil, err
 	}
 	m := &wordPiece{ids: ids, prefix: plainjson.Or(j.Prefix, ContinuingPrefix), most: plainjson.Or(j.MaxChars, MaxInputChars)}
-	for token := range ids {
+	for token := range ids.All() {
 		m.longest = max(m.longest, len(token))
 	}
 	if m.unknown, err = unknownID(ids, j.Unknown); err != nil {
 		return nil, err
 	}
 	m.model = sync.OnceValues(func() (built wordpiece.WordPiece, err error) {
-		vocab := model.Vocab(ids)
+		vocab := model.Vocab(maps.Collect(ids.All()))
 		err = fenced(func() error {
 			built = wordpiece.NewWordPieceBuilder().Vocab(&vocab).UnkToken(j.Unknown).
 				ContinuingSubwordPrefix(m.prefix).MaxInputCharsPerWord(m.most).Build()
@@ -63,44 +69,61 @@ func parseWordPiece(data json.RawMessage) (Model, error) {
 		})
 		return built, err
 	})
-	tokens := make([]string, 0, len(ids))
-	for token, id := range ids {
-		tokens, m.starts = append(tokens, token), append(m.starts, int32(id))
-	}
-	m.trie = newByteTrie(tokens)
-	for _, b := range []byte(m.prefix) {
-		if m.inside = m.trie.child(m.inside, b); m.inside < 0 {
-			break
-		}
-	}
+	m.trie = sync.OnceValue(m.newTrie)
 	return m, nil
 }
 
-func (m *wordPiece) Vocabulary() map[string]int { return m.ids }
-func (m *wordPiece) Unknown() int32             { return m.unknown }
-func (m *wordPiece) NewWorker() Worker          { return m }
+func (m *wordPiece) newTrie() *wordTrie {
+	t := &wordTrie{}
+	list := make([]string, 0, m.ids.Len())
+	for token, id := range m.ids.All() {
+		list, t.starts = append(list, token), append(t.starts, int32(id))
+	}
+	t.byteTrie = newByteTrie(list)
+	for _, b := range []byte(m.prefix) {
+		if t.inside = t.child(t.inside, b); t.inside < 0 {
+			break
+		}
+	}
+	return t
+}
 
-func (m *wordPiece) Tokens(ids, ends []int32, word []byte) ([]int32, []int32) {
-	if len(word) > longWord {
-		return m.long(ids, ends, word)
+func (m *wordPiece) Vocabulary() *Tokens { return m.ids }
+func (m *wordPiece) Unknown() int32      { return m.unknown }
+func (m *wordPiece) NewWorker() Worker   { return &wordPieceWorker{wordPiece: m} }
+
+// wordPieceWorker is a wordPiece that counts its words.
+type wordPieceWorker struct {
+	*wordPiece
+	words int
+}
+
+// fewWords is the number of words that are split without a trie: about half as many as it has time for
+// while the trie of a vocabulary of 30,000 tokens is made.
+const fewWords = 10_000
+
+func (w *wordPieceWorker) Tokens(ids, ends []int32, word []byte) ([]int32, []int32) {
+	switch w.words++; {
+	case w.words <= fewWords || len(word) > longWord:
+		return w.plain(ids, ends, word)
+	case isASCII(word):
+		return w.ascii(ids, ends, word)
 	}
-	if isASCII(word) {
-		return m.ascii(ids, ends, word)
-	}
-	return m.other(ids, ends, word)
+	return w.other(ids, ends, word)
 }
 
 // ascii is Tokens for ASCII words.
 func (m *wordPiece) ascii(ids, ends []int32, word []byte) ([]int32, []int32) {
+	t := m.trie()
 	first, node := len(ids), int32(0)
 	if len(word) > m.most {
 		return append(ids, m.unknown), append(ends, int32(len(word)))
 	}
-	for from := 0; from < len(word); node = m.inside {
+	for from := 0; from < len(word); node = t.inside {
 		token, end := int32(-1), from
 		for at := from; at < len(word) && node >= 0; at++ {
-			if node = m.trie.child(node, word[at]); node >= 0 && m.trie.ids[node] >= 0 {
-				token, end = m.starts[m.trie.ids[node]], at+1
+			if node = t.child(node, word[at]); node >= 0 && t.ids[node] >= 0 {
+				token, end = t.starts[t.ids[node]], at+1
 			}
 		}
 		if token < 0 {
@@ -146,12 +169,12 @@ func (m *wordPiece) other(ids, ends []int32, word []byte) ([]int32, []int32) {
 	return ids, ends
 }
 
-// longWord is the number of bytes above which long is used.
+// longWord is the number of bytes above which plain is used.
 const longWord = 512
 
-// long is Tokens for long words, which take that library a time that grows with the cube of
-// their length.
-func (m *wordPiece) long(ids, ends []int32, word []byte) ([]int32, []int32) {
+// plain is Tokens for few words, and for long ones, which take that library a time that grows with the
+// cube of their length.
+func (m *wordPiece) plain(ids, ends []int32, word []byte) ([]int32, []int32) {
 	first := len(ids)
 	unknown := func() ([]int32, []int32) {
 		return append(ids[:first], m.unknown), append(ends[:first], int32(len(word)))
@@ -168,7 +191,7 @@ func (m *wordPiece) long(ids, ends []int32, word []byte) ([]int32, []int32) {
 		start := len(key)
 		key = append(key, word[from:min(len(word), from+m.longest)]...)
 		for {
-			if id, ok := m.ids[string(key)]; ok && len(key) > start {
+			if id, ok := m.ids.FindBytes(key); ok && len(key) > start {
 				from += len(key) - start
 				ids, ends = append(ids, int32(id)), append(ends, int32(from))
 				break

@@ -34,7 +34,7 @@ func TestWordPieceASCII(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := parseWordPiece(fmt.Appendf(nil, `{"unk_token":"[UNK]","continuing_subword_prefix":%q,"max_input_chars_per_word":9,"vocab":%s}`, prefix, vocab))
+		m, err := parseWordPiece(Section{Fields: fmt.Appendf(nil, `{"unk_token":"[UNK]","continuing_subword_prefix":%q,"max_input_chars_per_word":9,"vocab":%s}`, prefix, vocab)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,6 +44,10 @@ func TestWordPieceASCII(t *testing.T) {
 			ids, ends := m.(*wordPiece).other(nil, nil, w)
 			if !slices.Equal(gotIDs, ids) || !slices.Equal(gotEnds, ends) {
 				t.Fatalf("%q: %v at %v, want %v at %v (vocabulary %s)", w, gotIDs, gotEnds, ids, ends, vocab)
+			}
+			gotIDs, gotEnds = m.(*wordPiece).plain(nil, nil, w)
+			if !slices.Equal(gotIDs, ids) || !slices.Equal(gotEnds, ends) {
+				t.Fatalf("%q without a trie: %v at %v, want %v at %v (vocabulary %s)", w, gotIDs, gotEnds, ids, ends, vocab)
 			}
 		}
 	}
