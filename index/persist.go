@@ -169,6 +169,7 @@ func saveIndex(ix kindIndex, to io.Writer) error {
 // the numbers of the others are consecutive. The caller holds Gate exclusively.
 func save(to io.Writer, s *store, g *graph) error {
 	ids := s.All()
+	s.narrow(ids)
 	records, vectors, version := len(ids)*s.Arena.Records.Width()*4, 0, container.Plain
 	separate := s.Arena.Coded && s.Arena.Form != arena.Codes
 	if separate {
