@@ -47,7 +47,7 @@ func TestQueriesFromElsewhere(t *testing.T) {
 	for _, quant := range []Quantization{NoQuantization, Int4, Edges} {
 		t.Run(string(quant), func(t *testing.T) {
 			exact := filled(t, Options{Dim: dim, Kind: Flat, Quantization: NoQuantization}, vectors)
-			ix := filled(t, Options{Dim: dim, Quantization: quant, EfConstruction: 80}, vectors)
+			ix := filled(t, Options{Dim: dim, Quantization: quant, EfConstruction: 80, KeepVectors: KeepFloat32}, vectors)
 			// The widths are those of mixtures of vectors, which are nearer to vectors than these queries.
 			if got := recallOf(t, exact, ix, queries, SearchOptions{Recall: DefaultRecall}); got < 0.98 {
 				t.Errorf("recall %.4f", got)
