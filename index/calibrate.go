@@ -242,6 +242,8 @@ func (s *store) adoptKept(p []byte) error {
 	}
 	if v[0] != 0 {
 		s.Arena.Adopt(form)
+	} else {
+		s.Arena.Whole = false // reducing the vectors decides
 	}
 	return nil
 }

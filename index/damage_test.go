@@ -12,6 +12,9 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
+// withoutCodes is set while eachKind leaves out those with quantization.
+var withoutCodes bool
+
 // withBlocks makes small files have blocks.
 func withBlocks(t testing.TB) {
 	before := blockedFrom
@@ -53,6 +56,7 @@ func TestNoAnswerFromDamage(t *testing.T) {
 				withBlocks(t)
 			}
 			eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+				t.Parallel()
 				path := filepath.Join(t.TempDir(), "e.lvx")
 				ix := filled(t, Options{Dim: dim, Kind: kind, Quantization: quant, M: 6, EfConstruction: 30, EfSearch: 10}, vectors[:n*dim])
 				if err := SaveFile(path, ix, false); err != nil {
@@ -109,7 +113,6 @@ func TestNoAnswerFromDamage(t *testing.T) {
 	}
 }
 
-// A file with blocks is opened, loaded, changed and saved like one without.
 // Checking the blocks of an opened file does not allocate.
 func TestCheckingDoesNotAllocate(t *testing.T) {
 	withBlocks(t)
@@ -132,8 +135,11 @@ func TestCheckingDoesNotAllocate(t *testing.T) {
 	})
 }
 
+// A file with blocks is opened, loaded, changed and saved like one without.
 func TestBlocks(t *testing.T) {
 	withBlocks(t)
+	withoutCodes = true // files with codes always have blocks
+	t.Cleanup(func() { withoutCodes = false })
 	TestOpenFile(t)
 	TestRoundTrip(t)
 	TestEveryFlippedByteIsRefused(t)

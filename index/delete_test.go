@@ -3,6 +3,7 @@ package index
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -131,14 +132,17 @@ func TestUpdate(t *testing.T) {
 // and takes no more memory.
 func TestChurn(t *testing.T) {
 	const dim, k = 24, 10
-	n := size(2000, 6000)
-	vectors := clustered(n+200, dim, 41)
+	n := size(2000, 4000)
+	vectors := clustered(n+600, dim, 41)
 	base, queries := vectors[:n*dim], vectors[n*dim:]
 	exact := filled(t, Options{Dim: dim, Kind: Flat}, base)
 	for _, quant := range quantizations {
+		if quant == AutoQuantization {
+			continue // one of the others
+		}
 		o := Options{Dim: dim, Quantization: quant, M: 8, EfConstruction: 60, EfSearch: 20}
 		ix := filled(t, o, base)
-		fresh := recall(t, exact, ix, queries, k, SearchOptions{})
+		fresh := recalls(t, exact, ix, queries, k)
 		r := rand.New(rand.NewPCG(4, 4))
 		for range 3 {
 			order := r.Perm(n)[:n/2]
@@ -157,16 +161,38 @@ func TestChurn(t *testing.T) {
 				t.Errorf("%s: room for %d vectors, want about %d", quant, rep.Room, n)
 			}
 		}
-		again := recall(t, exact, ix, queries, k, SearchOptions{})
-		t.Logf("%s: recall@10 %.4f, of a new index %.4f", quant, again, fresh)
-		if again < fresh-0.02 {
-			t.Errorf("%s: recall@10 %.4f, of a new index %.4f", quant, again, fresh)
-		}
+		mustNotLose(t, string(quant), recalls(t, exact, ix, queries, k), fresh)
 		back := mustLoad(t, saved(t, ix))
-		if r := recall(t, exact, back, queries, k, SearchOptions{}); r < fresh-0.02 {
-			t.Errorf("%s: recall@10 %.4f after loading", quant, r)
-		}
+		mustNotLose(t, string(quant)+" after loading", recalls(t, exact, back, queries, k), fresh)
 		mustVerify(t, back)
+	}
+}
+
+// recalls returns the recall of each query.
+func recalls(t *testing.T, exact, ix Index, queries []float32, k int) []float64 {
+	t.Helper()
+	var all []float64
+	for dim := exact.Options().Dim; len(queries) > 0; queries = queries[dim:] {
+		all = append(all, recall(t, exact, ix, queries[:dim], k, SearchOptions{}))
+	}
+	return all
+}
+
+// mustNotLose fails if the mean recall is more than 0.01 below that of a new index. The mean of the differences of
+// queries varies with the order in which goroutines build a graph, so that 3.5 times its standard error is allowed too: a
+// run in 4,000 fails by chance. With 20 seeds, codes of 1 bit lost 0.0042 (0.0017 by the seed), of 4 bits 0.0007.
+func mustNotLose(t *testing.T, what string, got, fresh []float64) {
+	t.Helper()
+	sum, squares, mean, n := 0.0, 0.0, 0.0, float64(len(got))
+	for i, r := range got {
+		d := r - fresh[i]
+		sum, squares, mean = sum+d, squares+d*d, mean+fresh[i]/n
+	}
+	lost := -sum / n
+	noise := math.Sqrt((squares/n - lost*lost) / n)
+	t.Logf("%s: recall@10 %.4f, of a new index %.4f, standard error %.4f", what, mean-lost, mean, noise)
+	if lost > 0.01+3.5*noise {
+		t.Errorf("%s: recall@10 %.4f, of a new index %.4f, standard error %.4f", what, mean-lost, mean, noise)
 	}
 }
 

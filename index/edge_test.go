@@ -10,9 +10,13 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
+// eachKind runs fn for every kind, and unless withoutCodes is set for some with quantization.
 func eachKind(t *testing.T, fn func(t *testing.T, kind Kind, quant Quantization)) {
 	for _, kind := range Kinds() {
 		t.Run(string(kind), func(t *testing.T) { fn(t, kind, NoQuantization) })
+	}
+	if withoutCodes {
+		return
 	}
 	t.Run("hnsw-int8", func(t *testing.T) { fn(t, HNSW, Int8) })
 	t.Run("hnsw-int4", func(t *testing.T) { fn(t, HNSW, Int4) })

@@ -20,12 +20,15 @@ func Fill(ctx context.Context, o Options, name string, read func(add func(total 
 }
 
 // FillLabeled builds an index of the vectors that read passes to add, one at a time, with their
-// labels. The first one sets o.Dim. With the kind Auto, the index becomes an HNSW index when there are too many
+// labels. The first one sets o.Dim. With the kind Auto, which is the default here, the index becomes an HNSW index when there are too many
 // vectors for a Flat one. total is the number of vectors to
 // expect, or 0 if it is unknown. progress is called with the number of vectors in the index and
 // with total. Errors about vectors start with name, which names their source. If read adds no
 // vector, it returns a nil Index.
 func FillLabeled(ctx context.Context, o Options, name string, read func(add func(total, label int64, vector []float32) error) error, progress func(done, total int64)) (Index, error) {
+	if o.Kind == "" {
+		o.Kind = Auto
+	}
 	var ix Index
 	var pending []float32
 	var labels []int64

@@ -85,6 +85,7 @@ func (f *flat) Stats() Stats {
 		Bytes:     f.bytes(),
 		Distances: f.distances.Load(),
 		Recall:    f.stated(),
+		Longer:    f.longer(),
 	}
 }
 

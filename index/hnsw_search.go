@@ -29,9 +29,9 @@ func (g *graph) find(w *scratch, r request) {
 	if !r.allow.All() { // labels are read during the whole search
 		g.Shown.RLock()
 		defer g.Shown.RUnlock()
-		if r.widen { // it was measured with a beam that grows, which this one does not
-			r.ef = min(2*r.ef, MaxEf)
-		}
+		// A width was chosen for all vectors, or measured with a beam that grows, which this one does not; among
+		// those near to the query, a walk misses more.
+		r.ef = min(2*r.ef, MaxEf)
 	}
 	if g.wantsScan(w, &r) || !g.explore(w, r) || len(w.Top.Hits) < r.k {
 		g.scanShown(w, r)

@@ -1,7 +1,7 @@
 package index
 
 func (g *graph) Stats() Stats {
-	s := Stats{Kind: HNSW, Vectors: g.Len(), Bytes: g.bytes() + g.net.Bytes(), Distances: g.distances.Load(), Recall: g.stated()}
+	s := Stats{Kind: HNSW, Vectors: g.Len(), Bytes: g.bytes() + g.net.Bytes(), Distances: g.distances.Load(), Recall: g.stated(), Longer: g.longer()}
 	opened := g.complete() == nil
 	g.recoding.RLock()
 	defer g.recoding.RUnlock()

@@ -113,6 +113,10 @@ type Stats struct {
 	// KeepVectors); zero if neither did.
 	Recall Measured
 
+	// Longer is the number of vectors that are longer than MaxLength. While there is one, every search compares all
+	// vectors in float64, which is exact but slow; deleting them ends that when the index is saved. It is 0 for Cosine.
+	Longer int
+
 	// Distances is the number of vectors that searches have compared with their queries
 	// since the index was created or loaded. Comparisons during additions are not counted.
 	Distances int64

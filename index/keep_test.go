@@ -247,6 +247,7 @@ func TestEveryByteOnce(t *testing.T) {
 	}
 	for name, o := range all {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			o.Dim = 3
 			vectors := clustered(11, 3, 8)
 			copy(vectors[24:], vectors[:6])

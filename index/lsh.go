@@ -140,7 +140,7 @@ func (l *lsh) probe(w *scratch, r request) {
 }
 
 func (l *lsh) Stats() Stats {
-	s := Stats{Kind: LSH, Vectors: l.Len(), Bytes: l.bytes(), Distances: l.distances.Load()}
+	s := Stats{Kind: LSH, Vectors: l.Len(), Bytes: l.bytes(), Distances: l.distances.Load(), Longer: l.longer()}
 	l.tablesMu.RLock()
 	defer l.tablesMu.RUnlock()
 	const bucket = 48 // key, slice and their share of the map's overhead

@@ -95,6 +95,7 @@ func TestOpenOldVersions(t *testing.T) {
 // Damage is detected before the first change, and does not crash searches before that.
 func TestOpenDamaged(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		t.Parallel()
 		if kind == LSH {
 			t.Skip("an LSH index is loaded, not mapped")
 		}

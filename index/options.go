@@ -84,7 +84,7 @@ type Options struct {
 	Dim int
 	// Metric defines which vectors are near each other. Default Cosine.
 	Metric Metric
-	// Kind is the kind of index, or Auto. Default HNSW.
+	// Kind is the kind of index, or Auto. Default HNSW; of Fill and FillLabeled, which know the number of vectors, Auto.
 	Kind Kind
 	// M is the number of links a new node makes on each level, 2 to MaxM; level 0
 	// holds up to 2M. Default 16.
@@ -99,7 +99,7 @@ type Options struct {
 	// Scores are exact in any case. LSH supports only none. Default AutoQuantization.
 	Quantization Quantization
 	// KeepVectors is what is kept of the vectors when the index is saved. LSH supports only float32.
-	// Default KeepFloat32.
+	// Default KeepAuto: with codes, which vectors of 64 values or more have by default, numbers of 16 bits.
 	KeepVectors KeepVectors
 	// Tables is the number of hash tables of an LSH index, 1 to MaxTables. Default 8.
 	Tables int
@@ -141,7 +141,7 @@ func (o Options) withDefaults() Options {
 		o.Quantization = AutoQuantization
 	}
 	if o.KeepVectors == "" {
-		o.KeepVectors = KeepFloat32
+		o.KeepVectors = KeepAuto
 	}
 	o.Quantization = o.Quantization.resolve(o.Kind, o.Dim, o.KeepVectors)
 	if o.KeepVectors == KeepAuto {

@@ -55,13 +55,15 @@ import (
 //	   still of versions 3 to 6.
 //	8  Adds to the options whether codes can be shorter, and the lengths of vectors that are longer or shorter
 //	   than float32 arithmetic suits (see lengths). Files without such vectors are still of versions 3 to 7.
+//	9  A flat index that keeps only codes of 8 bits: the signs have their highest bits, and the records the others.
+//	   Its options are those of version 8.
 
 // optionsBytes is the length of the section options, by version.
 var optionsBytes = [container.Version + 1]int{
 	1: 7*4 + 8, 2: 7*4 + 8 + 4,
 	3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 4: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 5: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4,
 	6: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4, 7: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4,
-	8: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4 + wideBytes,
+	8: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4 + wideBytes, 9: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4 + wideBytes,
 }
 
 // blockedFrom is the size of records and vectors from which a file has blocks.
@@ -167,6 +169,7 @@ func saveIndex(ix kindIndex, to io.Writer) error {
 // the numbers of the others are consecutive. The caller holds Gate exclusively.
 func save(to io.Writer, s *store, g *graph) error {
 	ids := s.All()
+	s.narrow(ids)
 	records, vectors, version := len(ids)*s.Arena.Records.Width()*4, 0, container.Plain
 	separate := s.Arena.Coded && s.Arena.Form != arena.Codes
 	if separate {
@@ -187,6 +190,9 @@ func save(to io.Writer, s *store, g *graph) error {
 	short := version == container.Short
 	if s.isWideIndex() {
 		version = container.Wide
+	}
+	if s.Arena.Split {
+		version = container.Split
 	}
 	w := container.NewWriter(to, version)
 	h := header{Options: s.options, logID: s.logID, changes: s.changes.Load()}

@@ -52,6 +52,38 @@ func (s *store) extend(vector []float32) {
 	}
 }
 
+// narrow takes the range of the vectors of ids, which are all, after some may have been deleted. The caller holds Gate
+// exclusively.
+func (s *store) narrow(ids []id) {
+	if !s.isWideIndex() {
+		return
+	}
+	l := usualLengths
+	for _, n := range ids {
+		if length := vectors.Length(s.Arena.Vector(n)[:s.options.Dim]); length > 0 {
+			l = lengths{min(l.least, length), max(l.most, length)}
+		}
+	}
+	s.reach.Store(&l)
+}
+
+// longer returns the number of vectors that are longer than MaxLength.
+func (s *store) longer() (count int) {
+	if s.lengths().most <= MaxLength || s.complete() != nil {
+		return 0
+	}
+	s.recoding.RLock()
+	defer s.recoding.RUnlock()
+	w := s.Pool.Get() // so that no id is used again meanwhile
+	defer s.Pool.Put(w)
+	for i := range int(s.Reserved.Load()) {
+		if n := id(i); s.Visible(n) && vectors.Length(s.Read(w, n)[:s.options.Dim]) > MaxLength {
+			count++
+		}
+	}
+	return count
+}
+
 // isWide reports whether distances from a query of length q must be computed in float64, because they, or the products
 // that they consist of, would be too great or too small for float32.
 func (s *store) isWide(q float64) bool {

@@ -184,3 +184,36 @@ func TestWideQueries(t *testing.T) {
 		}
 	})
 }
+
+// One vector that is too long makes every search compare all, which Stats reports, until it is deleted and the index saved.
+func TestLongerVectors(t *testing.T) {
+	const n, dim = 2000, 8
+	vectors := clustered(n, dim, 3)
+	for _, kind := range Kinds() {
+		for _, m := range allMetrics {
+			ix := filled(t, Options{Dim: dim, Kind: kind, Metric: m, M: 6, EfConstruction: 30}, vectors)
+			long := make([]float32, dim)
+			long[2] = 1e19
+			if err := ix.Add(n, long); err != nil {
+				t.Fatal(err)
+			}
+			want := 1
+			if m == Cosine {
+				want = 0
+			}
+			ix = mustLoad(t, saved(t, ix))
+			if got := ix.Stats().Longer; got != want {
+				t.Errorf("%s, %v: %d longer vectors, want %d", kind, m, got, want)
+			}
+			if err := ix.Delete(n); err != nil {
+				t.Fatal(err)
+			}
+			saved(t, ix)
+			before := ix.Stats().Distances
+			mustSearch(t, ix, vectors[:dim], 10, SearchOptions{})
+			if s := ix.Stats(); s.Longer != 0 || kind == HNSW && s.Distances-before >= n {
+				t.Errorf("%s, %v: after deleting it, %d are longer, and %d were compared", kind, m, s.Longer, s.Distances-before)
+			}
+		}
+	}
+}

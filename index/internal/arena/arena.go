@@ -36,7 +36,8 @@ import (
 //
 // Vectors without links are padded to 16 bytes only, because the kernels need no more.
 // The records of a flat index have no links. With quantization it also has the signs of its
-// vectors, in blocks of 32 (see kernel.ScanQuery).
+// vectors, in blocks of 32 (see kernel.ScanQuery). If it keeps nothing but codes of 8 bits, the signs are their
+// highest bits, and records have the rest (see kernel.SplitCode).
 type Arena struct {
 	Records *chunk.Array[float32]
 	Vectors *chunk.Array[float32] // the same as Records, unless those hold codes
@@ -49,6 +50,8 @@ type Arena struct {
 	Bits    int                   // per value of a code, 0 without codes
 	Edges   *edges.Coder          // codes the neighbors of each node, or nil
 	Form    Form                  // of the vectors
+	Split   bool                  // records hold split codes
+	Whole   bool                  // codes are not to be split, as in files before version 9
 
 	Space *codes.Space // what codes and signs are relative to, nil without
 
@@ -126,6 +129,7 @@ func Blocks(n int) int { return (n + kernel.ScanCodes - 1) / kernel.ScanCodes }
 func (a *Arena) PackSigns(ids []walk.ID, write func(block []float32)) {
 	const n = kernel.ScanCodes
 	block, u, buffer := make([]float32, a.Signs.Width()), kernel.Aligned(a.Space.Len), make([]float32, a.Stride)
+	code, signs := kernel.Aligned(a.Space.Len), kernel.Aligned(a.Space.Len)
 	for ; len(ids) > 0; ids = ids[min(n, len(ids)):] {
 		if len(ids) >= n && ids[0]%n == 0 && ids[n-1] == ids[0]+n-1 {
 			copy(block, a.Signs.Row(int(ids[0]/n)))
@@ -134,7 +138,13 @@ func (a *Arena) PackSigns(ids []walk.ID, write func(block []float32)) {
 			for i, id := range ids[:min(n, len(ids))] {
 				x := a.Read(buffer, id)[:a.Space.Dim]
 				a.Space.Centered(u, x)
-				a.Space.EncodeSigns(block, i, x, u)
+				if a.Split {
+					a.join(code, id)
+					kernel.HighestBits(signs, code)
+					a.Space.EncodeSignsAs(block, i, x, u, signs)
+				} else {
+					a.Space.EncodeSigns(block, i, x, u)
+				}
 			}
 		}
 		write(block)
@@ -149,6 +159,10 @@ func (a *Arena) Codes() kernel.CodeTable {
 
 // Bound returns the bound of the code of n.
 func (a *Arena) Bound(n walk.ID) float32 {
+	if a.Split {
+		record := a.Records.Row(int(n))
+		return record[len(record)-3]
+	}
 	return kernel.CodeBound(a.Records.Row(int(n))[a.Head:], a.Space.Len, a.Bits)
 }
 

@@ -34,7 +34,7 @@ func (a *Arena) Read(buffer []float32, n walk.ID) []float32 {
 	if a.Form == Full {
 		return a.Vectors.Row(int(n))[a.Before:]
 	}
-	a.decode(buffer[:a.Stride], a.Stored().Row(int(n)))
+	a.decode(buffer[:a.Stride], n)
 	return buffer[:a.Stride]
 }
 
@@ -47,13 +47,20 @@ func (a *Arena) Prefetch(n walk.ID) {
 	}
 }
 
-// decode writes to x the vector that a row of Stored holds.
-func (a *Arena) decode(x, row []float32) {
-	dim := a.dim()
+// decode writes to x the vector of n.
+func (a *Arena) decode(x []float32, n walk.ID) {
+	row, dim := a.Stored().Row(int(n)), a.dim()
 	if a.Form == Codes {
 		b := a.buffers.Get().(*[]float32)
-		a.Space.Decode(x, row[a.Head:], a.Bits, *b)
-		a.buffers.Put(b)
+		defer a.buffers.Put(b)
+		code := row[a.Head:]
+		if a.Split {
+			c := a.buffers.Get().(*[]float32)
+			defer a.buffers.Put(c)
+			code = *c
+			a.join(code, n)
+		}
+		a.Space.Decode(x, code, a.Bits, *b)
 	} else {
 		kernel.DecodeHalves(x[:dim], row[a.Before+1:], row[a.Before])
 		if a.offset && a.Space != nil {
@@ -145,6 +152,10 @@ func (a *Arena) encode(n walk.ID, x []float32) {
 	defer a.buffers.Put(b)
 	x = x[:a.Space.Dim]
 	a.Space.Centered(*b, x)
+	if a.Split {
+		a.putSplit(n, x, *b)
+		return
+	}
 	if code := a.Records.Row(int(n))[a.Head:]; a.Form == Codes {
 		a.Space.Round(code, x, a.Bits, *b)
 	} else if a.Coded {
@@ -161,6 +172,10 @@ func (a *Arena) Adopt(form Form) {
 	switch {
 	case form == Codes:
 		a.Vectors = nil
+		if a.Signs != nil && a.Bits == 8 && !a.Whole {
+			a.Split = true
+			a.Records = chunk.New(kernel.SplitStride(a.Space.Len)/4, 4, kernel.Aligned)
+		}
 	case form == Halves && a.Coded:
 		a.Vectors = chunk.New(halvesWidth(a.dim()), 4, kernel.Aligned)
 	case form == Halves:

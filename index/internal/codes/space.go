@@ -93,6 +93,13 @@ func (s *Space) EncodeSigns(block []float32, i int, x, u []float32) {
 	kernel.SetSigns(block, i, u, factor, bias, bound)
 }
 
+// EncodeSignsAs is EncodeSigns with other signs than those of u, Len values of 1 and -1.
+func (s *Space) EncodeSignsAs(block []float32, i int, x, u, signs []float32) {
+	u, signs = u[:s.Len], signs[:s.Len]
+	bound, factor, bias := s.terms(u, x, dot(u, signs), float64(s.Len), restOf[0])
+	kernel.SetSigns(block, i, signs, factor, bias, bound)
+}
+
 // restOf is what part of its length the rounding of a query is assumed to take, by the bits of the codes, and
 // at 0 for blocks of signs. A query that loses more widens the bounds.
 var restOf = [9]float64{0: 0.022, 1: 0.008, 2: 0.008, 4: 0.008, 8: 0.016}

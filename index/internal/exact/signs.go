@@ -59,6 +59,7 @@ type Signs struct {
 	sorted []walk.Key
 	near   []walk.ID
 	away   []float32
+	room   []float32 // for Arena.Distances
 	order  []ordered
 }
 
@@ -163,14 +164,12 @@ func (s *Signs) compareNear() {
 	s.target.TouchCodes(s.near)
 	slack := q.Slack(a.Bits) * s.share
 	s.away = slices.Grow(s.away[:0], len(s.near))[:len(s.near)]
-	t := a.Codes()
-	t.Prefetch(&q.Codes, walk.AsInt32(s.near))
-	t.Distances(s.away, &q.Codes, walk.AsInt32(s.near))
+	a.Distances(s.away, &q.Codes, s.near, &s.room)
 	// The nearest come first, so that the worst of the best is soon near.
 	s.order = s.order[:0]
 	limit := q.Limit(s.target.Worst())
 	for i, n := range s.near {
-		bound := slack * kernel.CodeBound(a.Records.Row(int(n)), a.Space.Len, a.Bits)
+		bound := slack * a.Bound(n)
 		if s.away[i]-bound > limit {
 			continue
 		}

@@ -43,8 +43,8 @@ const (
 const (
 	// stepsPerChange is the number of nodes that a change sweeps during a cleanup. A
 	// cleanup therefore takes a number of changes that is this fraction of the nodes,
-	// and a walk meets little more than 2/16 of deleted ones.
-	stepsPerChange = 16
+	// and a walk meets little more than 2/32 of deleted ones, which also is the memory that they take.
+	stepsPerChange = 32
 	// fewDeleted is the fraction of deleted nodes below which no cleanup begins.
 	fewDeleted = 64
 	// maxDebt is the number of pending steps above which changes wait for each other.

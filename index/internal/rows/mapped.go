@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // Mapped is the state of rows that are used where a file has them: which of its blocks were checked, and
@@ -29,6 +30,10 @@ func (r *Rows) TouchVectors(at, n int) {
 	if r.Unchecked.Load() {
 		width := r.Arena.Stored().Width() * 4
 		r.check(r.Blocks[1], at*width, n*width)
+		if r.Arena.Split && n > 0 {
+			first := at / kernel.ScanCodes
+			r.TouchSigns(first, (at+n-1)/kernel.ScanCodes+1-first)
+		}
 	}
 }
 

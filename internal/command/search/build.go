@@ -165,6 +165,7 @@ type built struct {
 	Recall         index.Recall   `json:"recall"`
 	KeepVectors    string         `json:"keep_vectors,omitempty"`
 	Stated         index.Measured `json:"stated_recall"`        // of what is kept, by the vectors as they were
+	Longer         int            `json:"longer,omitempty"`     // vectors for which every search compares all
 	Adaptation     *adapt.Report  `json:"adaptation,omitempty"` // of the model to the documents
 }
 
@@ -368,10 +369,13 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 		return err
 	}
 	cli.NoteVectors(cmd, read)
-	options := ix.Options()
+	options, stats := ix.Options(), ix.Stats()
 	b := built{Recall: recall, Output: o.output, Format: read.Format, Documents: int64(ix.Len()), Dimensions: options.Dim, Index: string(options.Kind),
 		Metric: options.Metric.String(), Bytes: info.Size(), Seconds: time.Since(began).Seconds(),
-		KeepVectors: string(options.KeepVectors), Stated: ix.Stats().Recall}
+		KeepVectors: string(options.KeepVectors), Stated: stats.Recall, Longer: stats.Longer}
 	noteIndex(cmd, o.index, options, b.Stated)
+	if b.Longer > 0 {
+		cli.Warn(cmd, "%s", longer(b.Longer))
+	}
 	return b.report(cmd, cli.CommandLine("search", "query", cli.PathArgument(o.output))+" --vectors FILE")
 }

@@ -38,6 +38,7 @@ type verified struct {
 
 	KeepVectors string          `json:"keep_vectors,omitempty"`  // of an index
 	Stated      *index.Measured `json:"stated_recall,omitempty"` // that the index states
+	Longer      int             `json:"longer,omitempty"`        // vectors for which every search compares all
 }
 
 type verifiedFile struct {
@@ -67,8 +68,12 @@ func verify(cmd *cobra.Command, args []string) error {
 			return err
 		}
 		v.KeepVectors = string(ix.Options().KeepVectors)
-		if m := ix.Stats().Recall; m.Queries > 0 {
+		stats := ix.Stats()
+		if m := stats.Recall; m.Queries > 0 {
 			v.Stated, stated = &m, "; "+keptRecall(ix.Options(), m)
+		}
+		if v.Longer = stats.Longer; v.Longer > 0 {
+			cli.Warn(cmd, "%s", longer(v.Longer))
 		}
 	}
 	if cli.JSON(cmd) {

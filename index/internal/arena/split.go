@@ -1,0 +1,62 @@
+package arena
+
+import (
+	"github.com/luminavec/luminavec/index/internal/walk"
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// block returns the block of signs with those of n, and the place of n in it.
+func (a *Arena) block(n walk.ID) (block []float32, at int) {
+	return a.Signs.Row(int(n) / kernel.ScanCodes), int(n) % kernel.ScanCodes
+}
+
+// join writes the code of n, which is split, to code.
+func (a *Arena) join(code []float32, n walk.ID) {
+	block, at := a.block(n)
+	kernel.JoinCode(code, a.Records.Row(int(n)), block, at, a.Space.Len)
+}
+
+// putSplit stores what the code of x represents as the vector of n, and writes it to x. u is the rotated difference
+// of x from the center, which it overwrites.
+func (a *Arena) putSplit(n walk.ID, x, u []float32) {
+	c, s := a.buffers.Get().(*[]float32), a.buffers.Get().(*[]float32)
+	defer a.buffers.Put(c)
+	defer a.buffers.Put(s)
+	a.Space.Round(*c, x, a.Bits, u)
+	kernel.SplitCode(a.Records.Row(int(n)), *c, a.Space.Len)
+	kernel.HighestBits(*s, *c)
+	block, at := a.block(n)
+	a.Space.EncodeSignsAs(block, at, x, u, *s)
+}
+
+// joined is the number of codes that are joined and compared at once.
+const joined = 32
+
+var places = func() (p [joined]int32) {
+	for i := range p {
+		p[i] = int32(i)
+	}
+	return p
+}()
+
+// Distances sets dst[i] to the distance of q to the code of ids[i]. It uses room for codes that are split.
+func (a *Arena) Distances(dst []float32, q *kernel.CodeQuery, ids []walk.ID, room *[]float32) {
+	if !a.Split {
+		t := a.Codes()
+		t.Prefetch(q, walk.AsInt32(ids))
+		t.Distances(dst, q, walk.AsInt32(ids))
+		return
+	}
+	width := kernel.CodeStride(a.Space.Len, a.Bits) / 4
+	if len(*room) != joined*width {
+		*room = kernel.Aligned(joined * width)
+	}
+	t := kernel.CodeTable{Chunks: [][]float32{*room}, Shift: 5, Width: width}
+	for at := 0; at < len(ids); at += joined {
+		part := ids[at:min(at+joined, len(ids))]
+		for i, n := range part {
+			a.join((*room)[i*width:], n)
+		}
+		t.Distances(dst[at:], q, places[:len(part)])
+	}
+}

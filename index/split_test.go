@@ -1,0 +1,89 @@
+package index
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// hnswlibBytes is what hnswlib 0.8.0 takes for a vector of 1,024 values with M 16.
+const hnswlibBytes = 4425
+
+// Codes alone take at most a quarter of the memory of hnswlib at 1,024 values: a flat index with any of them, and a
+// graph with up to 4 bits. Codes of 8 bits, 1,024 bytes, and 32 links leave no room for a graph in that.
+func TestMemoryOfCodes(t *testing.T) {
+	const n, dim = 8192, 1024 // many enough that chunks of labels do not count
+	vectors := clustered(n, dim, 3)
+	for _, o := range []Options{
+		{Kind: Flat, Quantization: Int8}, {Kind: Flat, Quantization: Int4}, {Kind: Flat, Quantization: Int2}, {Kind: Flat, Quantization: Int1},
+		{Kind: HNSW, Quantization: Int4}, {Kind: HNSW, Quantization: Int1},
+	} {
+		if o.Quantization != Int8 && !slow {
+			continue
+		}
+		o.Dim, o.KeepVectors, o.M, o.EfConstruction = dim, KeepNone, 16, 20
+		ix := filled(t, o, vectors)
+		file := saved(t, ix)
+		for what, ix := range map[string]Index{"saved": ix, "loaded": mustLoad(t, file)} {
+			bytes := float64(ix.Stats().Bytes) / n
+			t.Logf("%s %s, %s: %.0f bytes, in the file %d", o.Kind, o.Quantization, what, bytes, len(file)/n)
+			if bytes > hnswlibBytes/4 {
+				t.Errorf("%s %s, %s: %.0f bytes per vector, want at most %d", o.Kind, o.Quantization, what, bytes, hnswlibBytes/4)
+			}
+		}
+	}
+}
+
+// Split codes represent the same vectors as those that are not, and searches find the same, whatever was changed
+// since; also far from zero, where vectors are rounded more than codes.
+func TestSplitCodes(t *testing.T) {
+	const n, dim = 700, 70
+	for _, far := range []float32{0, 1e6} {
+		vectors := clustered(n+50, dim, 4)
+		for i := range vectors {
+			vectors[i] += far
+		}
+		for _, m := range allMetrics {
+			o := Options{Dim: dim, Kind: Flat, Quantization: Int8, KeepVectors: KeepNone, Metric: m}
+			var all [2]Index
+			for i := range all {
+				ix := filled(t, o, vectors[:n*dim])
+				s := ix.(kindIndex).base()
+				s.Arena.Whole = i == 1
+				saved(t, ix)
+				if s.Arena.Split != (i == 0) {
+					t.Fatalf("split: %v", s.Arena.Split)
+				}
+				if err := ix.Delete(sequence(100, 40)...); err != nil {
+					t.Fatal(err)
+				}
+				for label := range int64(20) {
+					if err := ix.Update(2*label, vectors[(n+int(label))*dim:][:dim]); err != nil {
+						t.Fatal(err)
+					}
+				}
+				all[i] = mustLoad(t, saved(t, ix)) // without the ids of those deleted
+				mustVerify(t, all[i])
+			}
+			if got, want := all[0].(kindIndex).base().Arena.Records.Width(), kernel.SplitStride(128)/4; got != want {
+				t.Errorf("records of %d words, want %d", got, want)
+			}
+			for label := range int64(n) {
+				x, there := all[0].Vector(label)
+				y, _ := all[1].Vector(label)
+				if there == (label >= 100 && label < 140) || !slices.Equal(x, y) {
+					t.Fatalf("%s, %v: vector %d is %v, want %v", m, far, label, x, y)
+				}
+			}
+			for i := range 50 {
+				q := vectors[(n+i)*dim:][:dim]
+				for _, o := range []SearchOptions{{}, {Recall: 1}, {Filter: func(l int64) bool { return l%3 == 0 }}} {
+					if got, want := mustSearch(t, all[0], q, 10, o), mustSearch(t, all[1], q, 10, o); !slices.Equal(got, want) {
+						t.Fatalf("%s, %v: found %v, want %v", m, far, got, want)
+					}
+				}
+			}
+		}
+	}
+}
