@@ -50,7 +50,7 @@ func (h header) create(version int) kindIndex {
 	s, _ := h.Kind.spec()
 	ix := s.create(h.Options)
 	ix.base().threadsSaved = h.Threads > 0
-	if version == container.Coded || version == container.Kept || version == container.Wide && !h.short {
+	if version == container.Coded || version == container.Kept || version >= container.Wide && !h.short {
 		ix.base().lengthen()
 	}
 	if h.lengths != usualLengths {

@@ -55,13 +55,15 @@ import (
 //	   still of versions 3 to 6.
 //	8  Adds to the options whether codes can be shorter, and the lengths of vectors that are longer or shorter
 //	   than float32 arithmetic suits (see lengths). Files without such vectors are still of versions 3 to 7.
+//	9  Adds to the widths where walks end (see hnsw.Question). Files whose widths have not been measured are still
+//	   of versions 3 to 8.
 
 // optionsBytes is the length of the section options, by version.
 var optionsBytes = [container.Version + 1]int{
 	1: 7*4 + 8, 2: 7*4 + 8 + 4,
 	3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 4: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 5: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4,
 	6: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4, 7: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4,
-	8: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4 + wideBytes,
+	8: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4 + wideBytes, 9: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4 + wideBytes,
 }
 
 // blockedFrom is the size of records and vectors from which a file has blocks.
@@ -71,7 +73,7 @@ var blockedFrom = 32 << 20
 type header struct {
 	Options
 	logID, changes uint64 // see store
-	short          bool   // version Wide: codes can be shorter
+	short          bool   // from version Wide on: codes can be shorter
 	lengths        lengths
 }
 
@@ -188,6 +190,9 @@ func save(to io.Writer, s *store, g *graph) error {
 	if s.isWideIndex() {
 		version = container.Wide
 	}
+	if s.widths.Load() != nil {
+		version = container.Slack
+	}
 	w := container.NewWriter(to, version)
 	h := header{Options: s.options, logID: s.logID, changes: s.changes.Load()}
 	if !s.threadsSaved && (h.Kind != HNSW || h.Deterministic) {
@@ -214,7 +219,7 @@ func save(to io.Writer, s *store, g *graph) error {
 		w.End()
 	}
 	if s.hasWidths(version) {
-		s.saveWidths(w)
+		s.saveWidths(w, version)
 	}
 	var number []id
 	if g != nil {

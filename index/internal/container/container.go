@@ -30,13 +30,14 @@ import (
 
 // The format versions that a Writer writes. Readers accept all versions up to Version.
 const (
-	Plain   = 3    // without blocks
-	Blocked = 4    // with blocks
-	Coded   = 5    // with blocks, and codes that are relative to a center
-	Kept    = 6    // with blocks, and what is kept of the vectors
-	Short   = 7    // with blocks, and codes that can be shorter
-	Wide    = 8    // with blocks, and the lengths of vectors that float32 arithmetic does not suit
-	Version = Wide // the last one
+	Plain   = 3     // without blocks
+	Blocked = 4     // with blocks
+	Coded   = 5     // with blocks, and codes that are relative to a center
+	Kept    = 6     // with blocks, and what is kept of the vectors
+	Short   = 7     // with blocks, and codes that can be shorter
+	Wide    = 8     // with blocks, and the lengths of vectors that float32 arithmetic does not suit
+	Slack   = 9     // with blocks, and where walks end
+	Version = Slack // the last one
 )
 
 // alignment is the alignment of padded payloads, in bytes.
