@@ -55,7 +55,7 @@ import (
 //	   still of versions 3 to 6.
 //	8  Adds to the options whether codes can be shorter, and the lengths of vectors that are longer or shorter
 //	   than float32 arithmetic suits (see lengths). Files without such vectors are still of versions 3 to 7.
-//	9  Adds to the widths where walks end (see hnsw.Question). Files whose widths have not been measured are still
+//	9  Adds to the widths where walks end (see hnsw.Question). Files without that are still
 //	   of versions 3 to 8.
 
 // optionsBytes is the length of the section options, by version.
@@ -190,7 +190,7 @@ func save(to io.Writer, s *store, g *graph) error {
 	if s.isWideIndex() {
 		version = container.Wide
 	}
-	if s.widths.Load() != nil {
+	if known := s.widths.Load(); known != nil && known.slack != (widths{}).slack {
 		version = container.Slack
 	}
 	w := container.NewWriter(to, version)
