@@ -169,7 +169,7 @@ func measureKernels() []kernelSpeed {
 		kernel.Gemm(false, true, n, n, n, 1, a, n, b, n, 0, c, n)
 	})/1e3)
 	var byteRows kernel.ByteRows
-	factor := kernel.NewByteFactor(n, n, b, n, nil)
+	factor := kernel.NewByteFactor(n, n, b, n, nil, nil)
 	add("product of bytes, 512 × 512 × 512", "GOP/s", perSecond(2*n*n*n, func() {
 		factor.Gemm(&byteRows, n, a, n, nil, false, c, n)
 	})/1e3)

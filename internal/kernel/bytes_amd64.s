@@ -289,24 +289,27 @@ set:
 	VZEROUPPER
 	RET
 
-// func largestProductAVX512(x *float32, by *float32, n int) float32
+// func largestProductAVX512(x *float32, by *float32, middle *float32, n int) float32
 // Requires: AVX, AVX512F, SSE
-TEXT ·largestProductAVX512(SB), NOSPLIT, $0-28
+TEXT ·largestProductAVX512(SB), NOSPLIT, $0-36
 	MOVQ         x+0(FP), AX
 	MOVQ         by+8(FP), CX
-	MOVQ         n+16(FP), DX
-	MOVL         $0x7fffffff, BX
-	VMOVD        BX, X0
+	MOVQ         n+24(FP), DX
+	MOVQ         middle+16(FP), BX
+	MOVL         $0x7fffffff, SI
+	VMOVD        SI, X0
 	VPBROADCASTD X0, Z0
 	VPXORD       Z1, Z1, Z1
 
 values:
 	VMOVUPS       (AX), Z2
 	VMULPS        (CX), Z2, Z2
+	VSUBPS        (BX), Z2, Z2
 	VPANDD        Z0, Z2, Z2
 	VMAXPS        Z2, Z1, Z1
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, CX
+	ADDQ          $0x40, BX
 	SUBQ          $0x10, DX
 	JNE           values
 	VEXTRACTF64X4 $0x01, Z1, Y0
@@ -318,22 +321,24 @@ values:
 	VPERMILPS     $0x01, X1, X0
 	VMAXPS        X0, X1, X1
 	VZEROUPPER
-	MOVSS         X1, ret+24(FP)
+	MOVSS         X1, ret+32(FP)
 	RET
 
-// func roundBytesAVX512(dst *int8, x *float32, by *float32, n int, scale float32) int32
+// func roundBytesAVX512(dst *int8, x *float32, by *float32, middle *float32, n int, scale float32) int32
 // Requires: AVX, AVX2, AVX512F
-TEXT ·roundBytesAVX512(SB), NOSPLIT, $0-44
+TEXT ·roundBytesAVX512(SB), NOSPLIT, $0-52
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
-	MOVQ         n+24(FP), DX
+	MOVQ         n+32(FP), DX
 	MOVQ         by+16(FP), BX
-	VBROADCASTSS scale+32(FP), Z0
+	MOVQ         middle+24(FP), SI
+	VBROADCASTSS scale+40(FP), Z0
 	VPXORD       Z1, Z1, Z1
 
 values:
 	VMOVUPS       (CX), Z2
 	VMULPS        (BX), Z2, Z2
+	VSUBPS        (SI), Z2, Z2
 	VMULPS        Z0, Z2, Z2
 	VCVTPS2DQ     Z2, Z2
 	VPADDD        Z2, Z1, Z1
@@ -341,6 +346,7 @@ values:
 	VMOVDQU       X2, (AX)
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, BX
+	ADDQ          $0x40, SI
 	ADDQ          $0x10, AX
 	SUBQ          $0x10, DX
 	JNE           values
@@ -354,5 +360,236 @@ values:
 	VPADDD        X0, X1, X1
 	VMOVD         X1, AX
 	VZEROUPPER
-	MOVL          AX, ret+40(FP)
+	MOVL          AX, ret+48(FP)
+	RET
+
+// func wordTileAVX2(dst *float32, ldd int, a *uint8, lda int, b *int8, octets int, start *int32, rowScale *float32, scale *float32, bias *float32, add int, count int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·wordTileAVX2(SB), NOSPLIT, $0-96
+	MOVQ         dst+0(FP), AX
+	MOVQ         ldd+8(FP), CX
+	MOVQ         a+16(FP), DX
+	MOVQ         lda+24(FP), BX
+	MOVQ         rowScale+56(FP), SI
+	MOVQ         count+88(FP), DI
+	MOVL         $0x00010001, R8
+	VMOVD        R8, X0
+	VPBROADCASTD X0, Y0
+
+tile:
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	MOVQ    b+32(FP), R8
+	MOVQ    octets+40(FP), R9
+	MOVQ    DX, R10
+	PCALIGN $0x20
+
+octet:
+	VMOVDQU      (R8), Y7
+	VMOVDQU      32(R8), Y8
+	VMOVDQU      64(R8), Y9
+	VMOVDQU      96(R8), Y10
+	VPBROADCASTD (R10), Y11
+	VPBROADCASTD 4(R10), Y12
+	VPMADDUBSW   Y7, Y11, Y13
+	VPMADDUBSW   Y9, Y12, Y14
+	VPADDW       Y13, Y14, Y14
+	VPMADDWD     Y0, Y14, Y14
+	VPADDD       Y14, Y1, Y1
+	VPMADDUBSW   Y8, Y11, Y11
+	VPMADDUBSW   Y10, Y12, Y12
+	VPADDW       Y11, Y12, Y12
+	VPMADDWD     Y0, Y12, Y12
+	VPADDD       Y12, Y2, Y2
+	VPBROADCASTD (R10)(BX*1), Y11
+	VPBROADCASTD 4(R10)(BX*1), Y12
+	VPMADDUBSW   Y7, Y11, Y13
+	VPMADDUBSW   Y9, Y12, Y14
+	VPADDW       Y13, Y14, Y14
+	VPMADDWD     Y0, Y14, Y14
+	VPADDD       Y14, Y3, Y3
+	VPMADDUBSW   Y8, Y11, Y11
+	VPMADDUBSW   Y10, Y12, Y12
+	VPADDW       Y11, Y12, Y12
+	VPMADDWD     Y0, Y12, Y12
+	VPADDD       Y12, Y4, Y4
+	VPBROADCASTD (R10)(BX*2), Y11
+	VPBROADCASTD 4(R10)(BX*2), Y12
+	VPMADDUBSW   Y7, Y11, Y7
+	VPMADDUBSW   Y9, Y12, Y9
+	VPADDW       Y7, Y9, Y9
+	VPMADDWD     Y0, Y9, Y9
+	VPADDD       Y9, Y5, Y5
+	VPMADDUBSW   Y8, Y11, Y7
+	VPMADDUBSW   Y10, Y12, Y8
+	VPADDW       Y7, Y8, Y8
+	VPMADDWD     Y0, Y8, Y8
+	VPADDD       Y8, Y6, Y6
+	ADDQ         $0x08, R10
+	SUBQ         $-128, R8
+	DECQ         R9
+	JNE          octet
+	MOVQ         start+48(FP), R8
+	MOVQ         scale+64(FP), R9
+	MOVQ         bias+72(FP), R10
+	MOVQ         add+80(FP), R11
+	VMOVDQU      (R8), Y7
+	VMOVUPS      (R9), Y8
+	VMOVUPS      (R10), Y9
+	VPADDD       Y7, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VBROADCASTSS (SI), Y10
+	VMULPS       Y10, Y1, Y1
+	VFMADD213PS  Y9, Y8, Y1
+	VPADDD       Y7, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VBROADCASTSS 4(SI), Y10
+	VMULPS       Y10, Y3, Y3
+	VFMADD213PS  Y9, Y8, Y3
+	VPADDD       Y7, Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VBROADCASTSS 8(SI), Y7
+	VMULPS       Y7, Y5, Y5
+	VFMADD213PS  Y9, Y8, Y5
+	VMOVDQU      32(R8), Y7
+	VMOVUPS      32(R9), Y8
+	VMOVUPS      32(R10), Y9
+	VPADDD       Y7, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VBROADCASTSS (SI), Y10
+	VMULPS       Y10, Y2, Y2
+	VFMADD213PS  Y9, Y8, Y2
+	VPADDD       Y7, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VBROADCASTSS 4(SI), Y10
+	VMULPS       Y10, Y4, Y4
+	VFMADD213PS  Y9, Y8, Y4
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VBROADCASTSS 8(SI), Y7
+	VMULPS       Y7, Y6, Y6
+	VFMADD213PS  Y9, Y8, Y6
+	TESTQ        R11, R11
+	JE           set
+	MOVQ         AX, R8
+	VADDPS       (R8), Y1, Y1
+	VADDPS       32(R8), Y2, Y2
+	ADDQ         CX, R8
+	VADDPS       (R8), Y3, Y3
+	VADDPS       32(R8), Y4, Y4
+	ADDQ         CX, R8
+	VADDPS       (R8), Y5, Y5
+	VADDPS       32(R8), Y6, Y6
+	ADDQ         CX, R8
+
+set:
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    CX, AX
+	ADDQ    BX, DX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, 32(AX)
+	ADDQ    CX, AX
+	ADDQ    BX, DX
+	VMOVUPS Y5, (AX)
+	VMOVUPS Y6, 32(AX)
+	ADDQ    CX, AX
+	ADDQ    BX, DX
+	ADDQ    $0x0c, SI
+	DECQ    DI
+	JNE     tile
+	VZEROUPPER
+	RET
+
+// func largestProductAVX2(x *float32, by *float32, middle *float32, n int) float32
+// Requires: AVX, AVX2, SSE
+TEXT ·largestProductAVX2(SB), NOSPLIT, $0-36
+	MOVQ         x+0(FP), AX
+	MOVQ         by+8(FP), CX
+	MOVQ         n+24(FP), DX
+	MOVQ         middle+16(FP), BX
+	MOVL         $0x7fffffff, SI
+	VMOVD        SI, X0
+	VPBROADCASTD X0, Y0
+	VXORPS       Y1, Y1, Y1
+
+values:
+	VMOVUPS      (AX), Y2
+	VMULPS       (CX), Y2, Y2
+	VSUBPS       (BX), Y2, Y2
+	VPAND        Y0, Y2, Y2
+	VMAXPS       Y2, Y1, Y1
+	VMOVUPS      32(AX), Y2
+	VMULPS       32(CX), Y2, Y2
+	VSUBPS       32(BX), Y2, Y2
+	VPAND        Y0, Y2, Y2
+	VMAXPS       Y2, Y1, Y1
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, BX
+	SUBQ         $0x10, DX
+	JNE          values
+	VEXTRACTF128 $0x01, Y1, X0
+	VMAXPS       X0, X1, X1
+	VPERMILPS    $0x0e, X1, X0
+	VMAXPS       X0, X1, X1
+	VPERMILPS    $0x01, X1, X0
+	VMAXPS       X0, X1, X1
+	VZEROUPPER
+	MOVSS        X1, ret+32(FP)
+	RET
+
+// func roundBytesAVX2(dst *int8, x *float32, by *float32, middle *float32, n int, scale float32) int32
+// Requires: AVX, AVX2
+TEXT ·roundBytesAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+32(FP), DX
+	MOVQ         by+16(FP), BX
+	MOVQ         middle+24(FP), SI
+	VBROADCASTSS scale+40(FP), Y0
+	VXORPS       Y1, Y1, Y1
+
+values:
+	VMOVUPS      (CX), Y2
+	VMULPS       (BX), Y2, Y2
+	VSUBPS       (SI), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VCVTPS2DQ    Y2, Y2
+	VPADDD       Y2, Y1, Y1
+	VMOVUPS      32(CX), Y3
+	VMULPS       32(BX), Y3, Y3
+	VSUBPS       32(SI), Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VCVTPS2DQ    Y3, Y3
+	VPADDD       Y3, Y1, Y1
+	MOVL         $0x000000ff, DI
+	VMOVD        DI, X4
+	VPBROADCASTD X4, Y4
+	VPAND        Y4, Y2, Y2
+	VPAND        Y4, Y3, Y3
+	VPACKUSDW    Y3, Y2, Y2
+	VPERMQ       $0xd8, Y2, Y3
+	VEXTRACTI128 $0x01, Y3, X2
+	VPACKUSWB    X2, X3, X2
+	VMOVDQU      X2, (AX)
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x10, AX
+	SUBQ         $0x10, DX
+	JNE          values
+	VEXTRACTI128 $0x01, Y1, X0
+	VPADDD       X0, X1, X1
+	VPSHUFD      $0x0e, X1, X0
+	VPADDD       X0, X1, X1
+	VPSHUFD      $0x01, X1, X0
+	VPADDD       X0, X1, X1
+	VMOVD        X1, AX
+	VZEROUPPER
+	MOVL         AX, ret+48(FP)
 	RET

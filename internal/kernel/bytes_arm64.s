@@ -391,67 +391,82 @@ set:
 	FSTPQ (F2, F1), 32(R0)
 	RET
 
-// func largestProductNEON(x *float32, by *float32, n int) float32
-TEXT ·largestProductNEON(SB), NOSPLIT, $0-28
-	MOVD x+0(FP), R2
-	MOVD by+8(FP), R1
-	MOVD n+16(FP), R0
-	MOVD $2147483647, R3
-	FMOVS R3, F0
+// func largestProductNEON(x *float32, by *float32, middle *float32, n int) float32
+TEXT ·largestProductNEON(SB), NOSPLIT, $0-36
+	MOVD x+0(FP), R3
+	MOVD by+8(FP), R2
+	MOVD n+24(FP), R1
+	MOVD middle+16(FP), R0
+	MOVD $2147483647, R4
+	FMOVS R4, F0
 	VDUP V0.S[0], V1.S4
 	VDUP V0.S[0], V0.S4
 	VMOVI $0, V3.B16
 	VMOVI $0, V2.B16
 values:
-	FLDPQ 0(R2), (F7, F6)
-	FLDPQ 0(R1), (F5, F4)
-	WORD $0x6e25dce5 // fmul v5.4s, v7.4s, v5.4s
-	WORD $0x6e24dcc4 // fmul v4.4s, v6.4s, v4.4s
+	FLDPQ 0(R3), (F7, F5)
+	FLDPQ 0(R2), (F6, F4)
+	WORD $0x6e26dce7 // fmul v7.4s, v7.4s, v6.4s
+	WORD $0x6e24dca6 // fmul v6.4s, v5.4s, v4.4s
+	FLDPQ 0(R0), (F5, F4)
+	WORD $0x4ea5d4e5 // fsub v5.4s, v7.4s, v5.4s
+	WORD $0x4ea4d4c4 // fsub v4.4s, v6.4s, v4.4s
 	VAND V1.B16, V5.B16, V5.B16
 	VAND V0.B16, V4.B16, V4.B16
 	WORD $0x4e25f467 // fmax v7.4s, v3.4s, v5.4s
 	WORD $0x4e24f446 // fmax v6.4s, v2.4s, v4.4s
-	FLDPQ 32(R2), (F5, F4)
-	FLDPQ 32(R1), (F3, F2)
-	WORD $0x6e23dca3 // fmul v3.4s, v5.4s, v3.4s
-	WORD $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	FLDPQ 32(R3), (F5, F3)
+	FLDPQ 32(R2), (F4, F2)
+	WORD $0x6e24dca5 // fmul v5.4s, v5.4s, v4.4s
+	WORD $0x6e22dc64 // fmul v4.4s, v3.4s, v2.4s
+	FLDPQ 32(R0), (F3, F2)
+	WORD $0x4ea3d4a3 // fsub v3.4s, v5.4s, v3.4s
+	WORD $0x4ea2d482 // fsub v2.4s, v4.4s, v2.4s
 	VAND V1.B16, V3.B16, V3.B16
 	VAND V0.B16, V2.B16, V2.B16
 	WORD $0x4e23f4e3 // fmax v3.4s, v7.4s, v3.4s
 	WORD $0x4e22f4c2 // fmax v2.4s, v6.4s, v2.4s
+	ADD $64, R3, R3
 	ADD $64, R2, R2
-	ADD $64, R1, R1
-	SUBS $16, R0, R0
+	ADD $64, R0, R0
+	SUBS $16, R1, R1
 	BNE values
 	WORD $0x4e22f460 // fmax v0.4s, v3.4s, v2.4s
 	WORD $0x6e30f800 // fmaxv s0, v0.4s
-	FMOVS F0, ret+24(FP)
+	FMOVS F0, ret+32(FP)
 	RET
 
-// func roundBytesNEON(dst *int8, x *float32, by *float32, n int, scale float32) int32
-TEXT ·roundBytesNEON(SB), NOSPLIT, $0-44
-	MOVD dst+0(FP), R3
-	MOVD x+8(FP), R2
-	MOVD n+24(FP), R1
-	MOVD by+16(FP), R0
-	FMOVS scale+32(FP), F8
+// func roundBytesNEON(dst *int8, x *float32, by *float32, middle *float32, n int, scale float32) int32
+TEXT ·roundBytesNEON(SB), NOSPLIT, $0-52
+	MOVD dst+0(FP), R4
+	MOVD x+8(FP), R3
+	MOVD n+32(FP), R2
+	MOVD by+16(FP), R1
+	MOVD middle+24(FP), R0
+	FMOVS scale+40(FP), F8
 	VMOVI $0, V3.B16
 	VMOVI $0, V2.B16
 values:
-	FLDPQ 0(R2), (F5, F4)
+	FLDPQ 0(R3), (F5, F1)
+	FLDPQ 0(R1), (F4, F0)
+	WORD $0x6e24dca5 // fmul v5.4s, v5.4s, v4.4s
+	WORD $0x6e20dc24 // fmul v4.4s, v1.4s, v0.4s
 	FLDPQ 0(R0), (F1, F0)
-	WORD $0x6e21dca1 // fmul v1.4s, v5.4s, v1.4s
-	WORD $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD $0x4ea1d4a1 // fsub v1.4s, v5.4s, v1.4s
+	WORD $0x4ea0d480 // fsub v0.4s, v4.4s, v0.4s
 	WORD $0x4f889021 // fmul v1.4s, v1.4s, v8.s[0]
 	WORD $0x4f889000 // fmul v0.4s, v0.4s, v8.s[0]
 	WORD $0x4e21a827 // fcvtns v7.4s, v1.4s
 	WORD $0x4e21a806 // fcvtns v6.4s, v0.4s
 	VADD V7.S4, V3.S4, V5.S4
 	VADD V6.S4, V2.S4, V4.S4
-	FLDPQ 32(R2), (F3, F2)
+	FLDPQ 32(R3), (F3, F1)
+	FLDPQ 32(R1), (F2, F0)
+	WORD $0x6e22dc63 // fmul v3.4s, v3.4s, v2.4s
+	WORD $0x6e20dc22 // fmul v2.4s, v1.4s, v0.4s
 	FLDPQ 32(R0), (F1, F0)
-	WORD $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
-	WORD $0x6e20dc40 // fmul v0.4s, v2.4s, v0.4s
+	WORD $0x4ea1d461 // fsub v1.4s, v3.4s, v1.4s
+	WORD $0x4ea0d440 // fsub v0.4s, v2.4s, v0.4s
 	WORD $0x4f889021 // fmul v1.4s, v1.4s, v8.s[0]
 	WORD $0x4f889000 // fmul v0.4s, v0.4s, v8.s[0]
 	WORD $0x4e21a821 // fcvtns v1.4s, v1.4s
@@ -461,14 +476,15 @@ values:
 	VUZP1 V6.H8, V7.H8, V4.H8
 	VUZP1 V0.H8, V1.H8, V0.H8
 	VUZP1 V0.B16, V4.B16, V0.B16
-	FMOVQ F0, 0(R3)
-	ADD $64, R2, R2
+	FMOVQ F0, 0(R4)
+	ADD $64, R3, R3
+	ADD $64, R1, R1
 	ADD $64, R0, R0
-	ADD $16, R3, R3
-	SUBS $16, R1, R1
+	ADD $16, R4, R4
+	SUBS $16, R2, R2
 	BNE values
 	VADD V2.S4, V3.S4, V0.S4
 	VADDV V0.S4, V0
 	FMOVS F0, R0
-	MOVW R0, ret+40(FP)
+	MOVW R0, ret+48(FP)
 	RET

@@ -11,13 +11,32 @@ package kernel
 //go:noescape
 func byteTileAVX512(dst *float32, ldd int, a *int8, lda int, b *uint8, groups int, start *int32, rowScale *float32, scale *float32, bias *float32, add int)
 
-// largestProductAVX512 returns the largest |x[i]*by[i]|; n is a multiple of 16, at least 16.
+// largestProductAVX512 returns the largest |x[i]*by[i] - middle[i]|; n is a multiple of 16, at least 16.
 //
 //go:noescape
-func largestProductAVX512(x *float32, by *float32, n int) float32
+func largestProductAVX512(x *float32, by *float32, middle *float32, n int) float32
 
-// roundBytesAVX512 rounds x[i]*by[i]*scale, half to even, and returns the sum; all must be from -128 to
+// roundBytesAVX512 rounds (x[i]*by[i] - middle[i])*scale, half to even, and returns the sum; all must be from -128 to
 // 127, and n a multiple of 16, at least 16.
 //
 //go:noescape
-func roundBytesAVX512(dst *int8, x *float32, by *float32, n int, scale float32) int32
+func roundBytesAVX512(dst *int8, x *float32, by *float32, middle *float32, n int, scale float32) int32
+
+// wordTileAVX2 sets count times 3 rows of 16 values of dst, ldd bytes apart, to
+// (Σ a*b + start[column])*rowScale[row]*scale[column] + bias[column], plus dst if add is not 0. Rows of a are
+// lda bytes apart; b holds, for each 8 values of a row, the first 4 of each column and then the last 4. The sums of
+// values 0, 1, 4 and 5, and of 2, 3, 6 and 7, must fit 16 bits. octets and count are at least 1.
+//
+//go:noescape
+func wordTileAVX2(dst *float32, ldd int, a *uint8, lda int, b *int8, octets int, start *int32, rowScale *float32, scale *float32, bias *float32, add int, count int)
+
+// largestProductAVX2 returns the largest |x[i]*by[i] - middle[i]|; n is a multiple of 16, at least 16.
+//
+//go:noescape
+func largestProductAVX2(x *float32, by *float32, middle *float32, n int) float32
+
+// roundBytesAVX2 rounds (x[i]*by[i] - middle[i])*scale, half to even, and returns the sum; all must be from -128 to
+// 127, and n a multiple of 16, at least 16.
+//
+//go:noescape
+func roundBytesAVX2(dst *int8, x *float32, by *float32, middle *float32, n int, scale float32) int32

@@ -11,13 +11,13 @@ package kernel
 //go:noescape
 func byteTileDotProd(dst *float32, ldd int, a *int8, lda int, b *uint8, groups int, rowScale *float32, scale *float32, bias *float32, add int)
 
-// largestProductNEON returns the largest |x[i]*by[i]|; n is a multiple of 16, at least 16.
+// largestProductNEON returns the largest |x[i]*by[i] - middle[i]|; n is a multiple of 16, at least 16.
 //
 //go:noescape
-func largestProductNEON(x *float32, by *float32, n int) float32
+func largestProductNEON(x *float32, by *float32, middle *float32, n int) float32
 
-// roundBytesNEON rounds x[i]*by[i]*scale, half to even, and returns the sum; all must be from -128 to
+// roundBytesNEON rounds (x[i]*by[i] - middle[i])*scale, half to even, and returns the sum; all must be from -128 to
 // 127, and n a multiple of 16, at least 16.
 //
 //go:noescape
-func roundBytesNEON(dst *int8, x *float32, by *float32, n int, scale float32) int32
+func roundBytesNEON(dst *int8, x *float32, by *float32, middle *float32, n int, scale float32) int32

@@ -63,7 +63,7 @@ func main() {
 		}
 		prefetchCodes()
 	case "bytes":
-		byteKernels(sets[0])
+		each(byteKernels)
 	case "hadamard":
 		each(hadamardKernels)
 	case "halves":
