@@ -9,6 +9,7 @@ package kernel
 //go:generate go -C gen run . -part hadamard -out ../hadamard_amd64.s -stubs ../hadamard_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part halves -out ../halves_amd64.s -stubs ../halves_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part bytes -out ../bytes_amd64.s -stubs ../bytes_stubs_amd64.go -pkg kernel
+//go:generate go -C gen run . -part brain -out ../brain_amd64.s -stubs ../brain_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part quantized -out ../quantized_amd64.s -stubs ../quantized_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part gemm -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part exp -out ../exp_amd64.s -stubs ../exp_stubs_amd64.go -pkg kernel

@@ -40,37 +40,48 @@ type Precision string
 
 // The precisions.
 const (
-	Float32 Precision = "float32"
-	Int8    Precision = "int8" // weights and what they are multiplied with are rounded to 8 bits
+	Float32  Precision = "float32"
+	Bfloat16 Precision = "bf16" // weights and what they are multiplied with are rounded to 8 significant bits
+	Int8     Precision = "int8" // … to whole numbers of 8 bits
 )
 
 // Precisions returns all precisions, the default first.
-func Precisions() []Precision { return []Precision{Float32, Int8} }
+func Precisions() []Precision { return []Precision{Float32, Bfloat16, Int8} }
 
 // Summary describes the precision in a few words.
 func (p Precision) Summary() string {
-	return map[Precision]string{Float32: "exact", Int8: "faster; cosines to exact vectors are above 0.99"}[p]
+	return map[Precision]string{Float32: "exact", Bfloat16: "faster, for processors with AVX512-BF16; cosines to exact vectors are about 0.9999",
+		Int8: "faster, for AVX2, AVX-512 and arm64 with dot products; cosines to exact vectors are about 0.998"}[p]
+}
+
+// Needs says what kind of processor computes the precision fast.
+func (p Precision) Needs() string {
+	return map[Precision]string{Bfloat16: "a processor with AVX512-BF16", Int8: "a processor with AVX2 (or on arm64 with dot products of bytes)"}[p]
 }
 
 // Options change how a model is applied.
 type Options struct {
-	// Precision is Float32 by default. Int8 needs a processor with AVX512-VNNI, or on arm64 with dot products of bytes; on others, and for
-	// matrices that do not fit its instructions, float32 is used, see [Encoder.Precision].
+	// Precision is Float32 by default. Bfloat16 needs a processor with AVX512-BF16, and Int8 one with AVX2, or on arm64 with dot
+	// products of bytes; on others, and for matrices that do not fit the instructions of Int8, float32 is used, see
+	// [Encoder.Precision].
 	Precision Precision
 }
 
 // Validate reports a field that cannot be used.
 func (o Options) Validate() error {
 	if o.Precision != "" && !slices.Contains(Precisions(), o.Precision) {
-		return fault.Field("Precision", "float32 or int8", "must be float32 or int8, got %q", o.Precision)
+		return fault.Field("Precision", "float32, bf16 or int8", "must be float32, bf16 or int8, got %q", o.Precision)
 	}
 	return nil
 }
 
 // Precision returns how the products are computed.
 func (e *Encoder) Precision() Precision {
-	if e.weights.layers[0].qkv.bytes != nil {
+	switch first := e.weights.layers[0].qkv; {
+	case first.bytes != nil:
 		return Int8
+	case first.brain != nil:
+		return Bfloat16
 	}
 	return Float32
 }
@@ -108,8 +119,11 @@ func OpenWith(ctx context.Context, dir string, o Options) (*Encoder, error) {
 	}
 	e := &Encoder{dir: dir, config: c, tokenizer: k, weights: w, truncated: new(truncated)}
 	e = e.WithPrompt(c.Prompts[c.DefaultPrompt])
-	if o.Precision == Int8 && kernel.BytesFast() {
+	switch {
+	case o.Precision == Int8 && kernel.BytesFast():
 		e.round()
+	case o.Precision == Bfloat16 && kernel.BrainFast():
+		w.shorten()
 	}
 	w.each(func(f *linear) { f.source = nil })
 	return e, nil

@@ -10,6 +10,7 @@ import (
 type scratch struct {
 	x, qkv, mixed, inner, scores, pooled []float32
 	bytes                                kernel.ByteRows
+	brains                               kernel.BrainRows
 
 	// ranges, if set, collects the ranges of the columns that a matrix is multiplied with.
 	ranges map[*linear]*ranges
@@ -176,8 +177,12 @@ func (w *linear) product(s *scratch, dst, x []float32, rows int, add bool, bias 
 	if s.ranges != nil {
 		s.note(w, x, rows)
 	}
-	if w.bytes != nil {
+	switch {
+	case w.bytes != nil:
 		w.bytes.Gemm(&s.bytes, rows, x, w.cols, bias, add, dst, w.rows)
+		return
+	case w.brain != nil:
+		w.brain.Gemm(&s.brains, rows, x, w.cols, bias, add, dst, w.rows)
 		return
 	}
 	beta := float32(0)

@@ -32,8 +32,9 @@ func (m matrix) row(i int) []float32 { return m.x[i*m.cols : (i+1)*m.cols] }
 type linear struct {
 	rows, cols int
 	factor     *kernel.Factor
-	bytes      *kernel.ByteFactor // used instead, if it is set
-	source     []float32          // the weights, until they are rounded
+	bytes      *kernel.ByteFactor  // used instead, if it is set
+	brain      *kernel.BrainFactor // likewise
+	source     []float32           // the weights, until they are rounded
 }
 
 func newLinear(m matrix) linear {
