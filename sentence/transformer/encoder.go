@@ -12,7 +12,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/kernel/rounded"
 )
 
 // An Encoder turns texts into vectors. Its methods are safe for concurrent use.
@@ -120,9 +120,9 @@ func OpenWith(ctx context.Context, dir string, o Options) (*Encoder, error) {
 	e := &Encoder{dir: dir, config: c, tokenizer: k, weights: w, truncated: new(truncated)}
 	e = e.WithPrompt(c.Prompts[c.DefaultPrompt])
 	switch {
-	case o.Precision == Int8 && kernel.BytesFast():
+	case o.Precision == Int8 && rounded.BytesFast():
 		e.round()
-	case o.Precision == Bfloat16 && kernel.BrainFast():
+	case o.Precision == Bfloat16 && rounded.BrainFast():
 		w.shorten()
 	}
 	w.each(func(f *linear) { f.source = nil })

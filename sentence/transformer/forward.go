@@ -4,13 +4,14 @@ import (
 	"math"
 
 	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/kernel/rounded"
 )
 
 // scratch is the working memory of a thread. It grows as needed.
 type scratch struct {
 	x, qkv, mixed, inner, scores, pooled []float32
-	bytes                                kernel.ByteRows
-	brains                               kernel.BrainRows
+	bytes                                rounded.ByteRows
+	brains                               rounded.BrainRows
 
 	// ranges, if set, collects the ranges of the columns that a matrix is multiplied with.
 	ranges map[*linear]*ranges

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/kernel/rounded"
 )
 
 // sample is text of several kinds, from which the sizes of the values inside a network are measured.
@@ -28,7 +28,7 @@ func (w *weights) each(fn func(*linear)) {
 // shorten replaces the matrices by ones of bfloat16 numbers.
 func (w *weights) shorten() {
 	w.each(func(f *linear) {
-		f.brain, f.factor = kernel.NewBrainFactor(f.rows, f.cols, f.source, f.cols), nil
+		f.brain, f.factor = rounded.NewBrainFactor(f.rows, f.cols, f.source, f.cols), nil
 	})
 }
 
@@ -45,7 +45,7 @@ func (e *Encoder) round() {
 	e.run(&s, batch, vectors)
 	e.weights.each(func(f *linear) {
 		middle, size := s.ranges[f].middles()
-		if f.bytes = kernel.NewByteFactor(f.rows, f.cols, f.source, f.cols, middle, size); f.bytes != nil {
+		if f.bytes = rounded.NewByteFactor(f.rows, f.cols, f.source, f.cols, middle, size); f.bytes != nil {
 			f.factor = nil
 		}
 	})

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/kernel/rounded"
 )
 
 // Rounded networks make nearly the same vectors as exact ones.
@@ -24,15 +24,15 @@ func TestPrecisions(t *testing.T) {
 			precision Precision
 			fast      bool
 			least     float64
-		}{{Int8, kernel.BytesFast(), 0.995}, {Bfloat16, kernel.BrainFast(), 0.9995}} {
-			rounded, err := OpenWith(context.Background(), filepath.Join("testdata", name), Options{Precision: c.precision})
+		}{{Int8, rounded.BytesFast(), 0.995}, {Bfloat16, rounded.BrainFast(), 0.9995}} {
+			approximate, err := OpenWith(context.Background(), filepath.Join("testdata", name), Options{Precision: c.precision})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := map[bool]Precision{true: c.precision, false: Float32}[c.fast]; rounded.Precision() != want || exact.Precision() != Float32 {
-				t.Errorf("%s: precision %s, want %s", name, rounded.Precision(), want)
+			if want := map[bool]Precision{true: c.precision, false: Float32}[c.fast]; approximate.Precision() != want || exact.Precision() != Float32 {
+				t.Errorf("%s: precision %s, want %s", name, approximate.Precision(), want)
 			}
-			b, _, err := rounded.EncodeBatch(context.Background(), texts, 1)
+			b, _, err := approximate.EncodeBatch(context.Background(), texts, 1)
 			if err != nil {
 				t.Fatal(err)
 			}

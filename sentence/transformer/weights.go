@@ -15,6 +15,7 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/kernel/rounded"
 )
 
 // weightsFile is the name of the file of weights.
@@ -32,9 +33,9 @@ func (m matrix) row(i int) []float32 { return m.x[i*m.cols : (i+1)*m.cols] }
 type linear struct {
 	rows, cols int
 	factor     *kernel.Factor
-	bytes      *kernel.ByteFactor  // used instead, if it is set
-	brain      *kernel.BrainFactor // likewise
-	source     []float32           // the weights, until they are rounded
+	bytes      *rounded.ByteFactor  // used instead, if it is set
+	brain      *rounded.BrainFactor // likewise
+	source     []float32            // the weights, until they are rounded
 }
 
 func newLinear(m matrix) linear {

@@ -1,4 +1,4 @@
-package kernel
+package rounded
 
 import (
 	"encoding/binary"
@@ -30,7 +30,7 @@ func newWords(n, k int, scale []float32, column func(j int) []float32) *words {
 	w.x = make([]int8, len(scale)*w.k)
 	for j := range n {
 		row := column(j)
-		scale[j] = max(largestGo(row)/127, largestWordSum(row)/wordSum)
+		scale[j] = max(largest(row)/127, largestWordSum(row)/wordSum)
 		inverse := inverseOf(scale[j])
 		panel := w.x[j/wordWidth*wordWidth*w.k:]
 		for p, v := range row {

@@ -1,11 +1,11 @@
 //go:build arm64 && !noasm
 
-package kernel
+package rounded
 
-func bytesFast() bool { return level == levelDotProd }
+func bytesFast() bool { return level() == dotProd }
 
 func largestProduct(x, by, middle []float32) (top float32) {
-	if whole := len(x) &^ 15; level != levelGo && whole > 0 {
+	if whole := len(x) &^ 15; level() != plain && whole > 0 {
 		top = largestProductNEON(&x[0], &by[0], &middle[0], whole)
 		x, by, middle = x[whole:], by[whole:], middle[whole:]
 	}
@@ -13,7 +13,7 @@ func largestProduct(x, by, middle []float32) (top float32) {
 }
 
 func roundBytes(dst []int8, x, by, middle []float32, scale float32) (sum int32) {
-	if whole := len(x) &^ 15; level != levelGo && whole > 0 {
+	if whole := len(x) &^ 15; level() != plain && whole > 0 {
 		sum = roundBytesNEON(&dst[0], &x[0], &by[0], &middle[0], whole, scale)
 		dst, x, by, middle = dst[whole:], x[whole:], by[whole:], middle[whole:]
 	}

@@ -1,15 +1,15 @@
 //go:build amd64 && !noasm
 
-package kernel
+package rounded
 
 import "golang.org/x/sys/cpu"
 
 var hasBF16 = cpu.X86.HasAVX512BF16
 
-func brainFast() bool { return level == levelAVX512 && hasBF16 }
+func brainFast() bool { return level() == avx512 && hasBF16 }
 
 func roundBrains(dst []uint16, x []float32) {
-	if whole := len(x) &^ 15; level == levelAVX512 && whole > 0 {
+	if whole := len(x) &^ 15; level() == avx512 && whole > 0 {
 		roundBrainsAVX512(&dst[0], &x[0], whole)
 		dst, x = dst[whole:], x[whole:]
 	}

@@ -1,6 +1,6 @@
 //go:build (!amd64 && !arm64) || noasm
 
-package kernel
+package rounded
 
 func bytesFast() bool { return false }
 

@@ -1,6 +1,10 @@
-package kernel
+package rounded
 
-import "math"
+import (
+	"math"
+
+	"github.com/luminavec/luminavec/internal/kernel"
+)
 
 // A BrainFactor is the right factor of products, rounded to bfloat16 ("brain floating point"): the upper half of a
 // float32, with 8 significant bits. The rows of the left factor are rounded in the same way when they are multiplied,
@@ -22,8 +26,8 @@ func BrainFast() bool { return brainFast() }
 
 // NewBrainFactor rounds the factor whose columns are the n rows of b, of k values, ldb values apart.
 func NewBrainFactor(n, k int, b []float32, ldb int) *BrainFactor {
-	if !fits(b, false, n, k, ldb) || k < 1 {
-		panic(PanicMatrix)
+	if !fits(b, n, k, ldb) || k < 1 {
+		panic(kernel.PanicMatrix)
 	}
 	f := &BrainFactor{n: n, k: k, pairs: (k + 1) / 2}
 	padded := (n + brainWidth - 1) / brainWidth * brainWidth
@@ -46,10 +50,10 @@ type BrainRows struct {
 }
 
 // Gemm sets C to A·B + bias, plus C if add is set, where A is m×k and C m×n; a nil bias is zero. It
-// panics with PanicMatrix if a slice ends within its matrix.
+// panics with kernel.PanicMatrix if a slice ends within its matrix.
 func (f *BrainFactor) Gemm(s *BrainRows, m int, a []float32, lda int, bias []float32, add bool, c []float32, ldc int) {
-	if !fits(a, false, m, f.k, lda) || !fits(c, false, m, f.n, ldc) || bias != nil && len(bias) != f.n {
-		panic(PanicMatrix)
+	if !fits(a, m, f.k, lda) || !fits(c, m, f.n, ldc) || bias != nil && len(bias) != f.n {
+		panic(kernel.PanicMatrix)
 	}
 	stride := 2 * f.pairs
 	s.round(m, f.k, stride, a, lda)
@@ -87,7 +91,7 @@ func (s *BrainRows) round(m, k, stride int, a []float32, lda int) {
 		s.rounded = make([]uint16, padded*stride)
 	}
 	if s.tile == nil {
-		s.tile = Aligned(brainHeight * brainWidth)
+		s.tile = kernel.Aligned(brainHeight * brainWidth)
 	}
 	for i := range m {
 		row := s.rounded[i*stride : (i+1)*stride]

@@ -1,6 +1,12 @@
-package kernel
+// Package rounded multiplies matrices of rounded numbers: whole numbers of 8 bits, and bfloat16. The left factor is
+// rounded when it is multiplied, the right one once for all.
+package rounded
 
-import "math"
+import (
+	"math"
+
+	"github.com/luminavec/luminavec/internal/kernel"
+)
 
 // A ByteFactor is the right factor of products, rounded to 8 bits: each of its columns has a scale, and
 // a value is a whole number from -127 to 127 times it. The rows of the left factor are rounded in the
@@ -36,8 +42,8 @@ func BytesFast() bool { return bytesFast() }
 // difference is moved to the right factor, whose columns are divided by what the left ones are multiplied with
 // (Xiao et al. 2023, arXiv:2211.10438).
 func NewByteFactor(n, k int, b []float32, ldb int, middle, size []float32) *ByteFactor {
-	if !fits(b, false, n, k, ldb) {
-		panic(PanicMatrix)
+	if !fits(b, n, k, ldb) {
+		panic(kernel.PanicMatrix)
 	}
 	if k < 1 || k%byteDepth != 0 || k > maxByteK {
 		return nil
@@ -78,7 +84,7 @@ func NewByteFactor(n, k int, b []float32, ldb int, middle, size []float32) *Byte
 			continue
 		}
 		row := column(j)
-		f.scale[j] = largestGo(row) / 127
+		f.scale[j] = largest(row) / 127
 		inverse := inverseOf(f.scale[j])
 		for p, v := range row {
 			*at(p) = uint8(128 + int(roundEven(v*inverse)))
@@ -126,10 +132,10 @@ type ByteRows struct {
 }
 
 // Gemm sets C to A·B + bias, plus C if add is set, where A is m×k and C m×n; a nil bias is zero. It
-// panics with PanicMatrix if a slice ends within its matrix.
+// panics with kernel.PanicMatrix if a slice ends within its matrix.
 func (f *ByteFactor) Gemm(s *ByteRows, m int, a []float32, lda int, bias []float32, add bool, c []float32, ldc int) {
-	if !fits(a, false, m, f.k, lda) || !fits(c, false, m, f.n, ldc) || bias != nil && len(bias) != f.n {
-		panic(PanicMatrix)
+	if !fits(a, m, f.k, lda) || !fits(c, m, f.n, ldc) || bias != nil && len(bias) != f.n {
+		panic(kernel.PanicMatrix)
 	}
 	groups, plus := f.k/byteDepth, 0
 	if add {
@@ -168,7 +174,7 @@ func (f *ByteFactor) Gemm(s *ByteRows, m int, a []float32, lda int, bias []float
 func (f *ByteFactor) bias(dst, bias []float32, j int) {
 	copy(dst, f.shift[j:])
 	if bias != nil {
-		Axpy(dst, 1, bias[j:j+len(dst)])
+		kernel.Axpy(dst, 1, bias[j:j+len(dst)])
 	}
 }
 
@@ -183,7 +189,7 @@ func (s *ByteRows) round(m int, a []float32, lda int, by, middle []float32, top 
 		s.start, s.scale = make([]int32, padded), make([]float32, padded)
 	}
 	if s.tile == nil {
-		s.tile = Aligned(byteHeight * byteWidth)
+		s.tile = kernel.Aligned(byteHeight * byteWidth)
 	}
 	for i := range m {
 		row := a[i*lda : i*lda+k]
@@ -223,4 +229,17 @@ func byteTileGo(dst []float32, ldd int, a []int8, lda int, b []uint8, groups int
 			dst[i*ldd+j] = v
 		}
 	}
+}
+
+// fits reports whether x holds a matrix of rows that are ld values apart.
+func fits(x []float32, rows, columns, ld int) bool {
+	return rows >= 0 && columns >= 0 && ld >= columns && (rows == 0 || columns == 0 || len(x) >= (rows-1)*ld+columns)
+}
+
+// largest returns the largest |x[i]|.
+func largest(x []float32) (most float32) {
+	for _, v := range x {
+		most = max(most, v, -v)
+	}
+	return most
 }

@@ -1,15 +1,19 @@
 //go:build amd64 && !noasm
 
-package kernel
+package rounded
 
-func bytesFast() bool { return level == levelAVX512 && hasVNNI || wordsFast() }
+import "golang.org/x/sys/cpu"
+
+var hasVNNI = cpu.X86.HasAVX512VNNI
+
+func bytesFast() bool { return level() == avx512 && hasVNNI || wordsFast() }
 
 // wordsFast reports whether products of bytes are added in words. It is so for AVX-512 without VNNI too.
-func wordsFast() bool { return level == levelAVX2 || level == levelAVX512 && !hasVNNI }
+func wordsFast() bool { return level() == avx2 || level() == avx512 && !hasVNNI }
 
 func largestProduct(x, by, middle []float32) (top float32) {
-	if whole := len(x) &^ 15; level != levelGo && whole > 0 {
-		if level == levelAVX512 {
+	if whole := len(x) &^ 15; level() != plain && whole > 0 {
+		if level() == avx512 {
 			top = largestProductAVX512(&x[0], &by[0], &middle[0], whole)
 		} else {
 			top = largestProductAVX2(&x[0], &by[0], &middle[0], whole)
@@ -20,8 +24,8 @@ func largestProduct(x, by, middle []float32) (top float32) {
 }
 
 func roundBytes(dst []int8, x, by, middle []float32, scale float32) (sum int32) {
-	if whole := len(x) &^ 15; level != levelGo && whole > 0 {
-		if level == levelAVX512 {
+	if whole := len(x) &^ 15; level() != plain && whole > 0 {
+		if level() == avx512 {
 			sum = roundBytesAVX512(&dst[0], &x[0], &by[0], &middle[0], whole, scale)
 		} else {
 			sum = roundBytesAVX2(&dst[0], &x[0], &by[0], &middle[0], whole, scale)
@@ -40,7 +44,7 @@ func wordTile(dst []float32, ldd int, a []uint8, lda int, b []int8, octets int, 
 }
 
 func byteTile(dst []float32, ldd int, a []int8, lda int, b []uint8, groups int, start []int32, rowScale, scale, bias []float32, add int) {
-	if level == levelAVX512 && hasVNNI {
+	if level() == avx512 && hasVNNI {
 		byteTileAVX512(&dst[0], 4*ldd, &a[0], lda, &b[0], groups, &start[0], &rowScale[0], &scale[0], &bias[0], add)
 		return
 	}

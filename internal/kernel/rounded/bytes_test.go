@@ -1,15 +1,20 @@
-package kernel
+package rounded
 
 import (
 	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/luminavec/luminavec/internal/kernel"
 )
+
+// longest is the largest length that is tested.
+const longest = 300
 
 // The product of rounded factors differs from that of the factors by no more than rounding explains,
 // and equals the sum of the rounded numbers, computed in float64.
-func TestByteFactor(t *testing.T) { eachLevel(t, func(name string) { testByteFactor(t, name) }) }
+func TestByteFactor(t *testing.T) { kernel.EachLevel(func(name string) { testByteFactor(t, name) }) }
 
 func testByteFactor(t *testing.T, name string) {
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -39,9 +44,9 @@ func testByteFactor(t *testing.T, name string) {
 							continue
 						}
 						row, column := a[i*lda:i*lda+c.k], b[j*ldb:j*ldb+c.k]
-						sa, sb := float64(largestGo(row)/127), float64(largestGo(column)/127)
+						sa, sb := float64(largest(row)/127), float64(largest(column)/127)
 						if f.words != nil { // the sums of the values 0, 1, 4 and 5 of 8, and so on, are limited
-							sa = float64(largestGo(row) / 95)
+							sa = float64(largest(row) / 95)
 							for p := range column {
 								var up, down float32
 								for _, q := range []int{0, 1, 4, 5} {
@@ -112,7 +117,7 @@ func testByteFactor(t *testing.T, name string) {
 }
 
 // The kernels equal their twins.
-func TestByteKernels(t *testing.T) { eachLevel(t, func(string) { testByteKernels(t) }) }
+func TestByteKernels(t *testing.T) { kernel.EachLevel(func(string) { testByteKernels(t) }) }
 
 func testByteKernels(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -126,7 +131,7 @@ func testByteKernels(t *testing.T) {
 		}
 		got, want := make([]int8, n+1), make([]int8, n+1)
 		got[n], want[n] = 99, 99
-		scale := 127 / max(1, largestGo(x)+1)
+		scale := 127 / max(1, largest(x)+1)
 		a, b := roundBytes(got[:n], x, by, middle, scale), roundBytesGo(want[:n], x, by, middle, scale)
 		if a != b || !slices.Equal(got, want) {
 			t.Fatalf("%d values: rounded to %v, want %v", n, got, want)
@@ -166,7 +171,7 @@ func testByteKernels(t *testing.T) {
 
 // Sums in words do not overflow at the limits of their factors.
 func TestWordKernel(t *testing.T) {
-	eachLevel(t, func(name string) {
+	kernel.EachLevel(func(name string) {
 		rng := rand.New(rand.NewPCG(5, 6))
 		const octets, lda, ldd, count = 7, 8*7 + 3, 21, 4
 		for _, kind := range []string{"random", "largest", "negative"} {
