@@ -14,6 +14,7 @@ import (
 
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/kernel/rounded"
 )
 
 // kernelsJob is a command line of bench kernels.
@@ -168,8 +169,8 @@ func measureKernels() []kernelSpeed {
 	add("matrix product, 512 × 512 × 512", "GFLOP/s", perSecond(2*n*n*n, func() {
 		kernel.Gemm(false, true, n, n, n, 1, a, n, b, n, 0, c, n)
 	})/1e3)
-	var byteRows kernel.ByteRows
-	factor := kernel.NewByteFactor(n, n, b, n, nil)
+	var byteRows rounded.ByteRows
+	factor := rounded.NewByteFactor(n, n, b, n, nil, nil)
 	add("product of bytes, 512 × 512 × 512", "GOP/s", perSecond(2*n*n*n, func() {
 		factor.Gemm(&byteRows, n, a, n, nil, false, c, n)
 	})/1e3)

@@ -136,8 +136,8 @@ func OpenModelAt(cmd *cobra.Command, path string) (m models.Model, err error) {
 		}
 		return m, nil
 	}
-	if options.Precision == transformer.Int8 && t.Precision() != transformer.Int8 {
-		Warn(cmd, "int8 needs a processor with AVX512-VNNI (or on arm64 with dot products) and a model of suitable sizes: float32 is used")
+	if p := options.Precision; p != "" && t.Precision() != p {
+		Warn(cmd, "%s needs %s and a model of suitable sizes: float32 is used", p, p.Needs())
 	}
 	if t.Config().Bare {
 		Note(cmd, "%s has no modules.json: a vector is the mean of those of the tokens", Printable(path))

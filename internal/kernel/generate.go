@@ -8,7 +8,8 @@ package kernel
 //go:generate go -C gen run . -part sorted -out ../sorted_amd64.s -stubs ../sorted_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part hadamard -out ../hadamard_amd64.s -stubs ../hadamard_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part halves -out ../halves_amd64.s -stubs ../halves_stubs_amd64.go -pkg kernel
-//go:generate go -C gen run . -part bytes -out ../bytes_amd64.s -stubs ../bytes_stubs_amd64.go -pkg kernel
+//go:generate go -C gen run . -part bytes -out ../rounded/bytes_amd64.s -stubs ../rounded/bytes_stubs_amd64.go -pkg rounded
+//go:generate go -C gen run . -part brain -out ../rounded/brain_amd64.s -stubs ../rounded/brain_stubs_amd64.go -pkg rounded
 //go:generate go -C gen run . -part quantized -out ../quantized_amd64.s -stubs ../quantized_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part gemm -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part exp -out ../exp_amd64.s -stubs ../exp_stubs_amd64.go -pkg kernel
@@ -23,7 +24,7 @@ package kernel
 //go:generate go -C gen run . -arch arm64 -part queries -out ../queries_arm64.s -stubs ../queries_stubs_arm64.go -pkg kernel
 //go:generate go -C gen run . -arch arm64 -part hadamard -out ../hadamard_arm64.s -stubs ../hadamard_stubs_arm64.go -pkg kernel
 //go:generate go -C gen run . -arch arm64 -part halves -out ../halves_arm64.s -stubs ../halves_stubs_arm64.go -pkg kernel
-//go:generate go -C gen run . -arch arm64 -part bytes -out ../bytes_arm64.s -stubs ../bytes_stubs_arm64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part bytes -out ../rounded/bytes_arm64.s -stubs ../rounded/bytes_stubs_arm64.go -pkg rounded
 //go:generate go -C gen run . -arch arm64 -part quantized -out ../quantized_arm64.s -stubs ../quantized_stubs_arm64.go -pkg kernel
 //go:generate go -C gen run . -arch arm64 -part gemm -out ../gemm_arm64.s -stubs ../gemm_stubs_arm64.go -pkg kernel
 //go:generate go -C gen run . -arch arm64 -part exp -out ../exp_arm64.s -stubs ../exp_stubs_arm64.go -pkg kernel

@@ -20,3 +20,14 @@ func chooseLevel(supported int, wanted string) int {
 	}
 	return supported
 }
+
+// EachLevel calls f at each level that this machine supports and LUMINAVEC_CPU allows, best first. It is for the tests
+// of kernels in packages of their own; nothing else may use kernels in the meantime.
+func EachLevel(f func(name string)) {
+	saved := level
+	defer func() { level = saved }()
+	for l := saved; l >= levelGo; l-- {
+		level = l
+		f(Level())
+	}
+}

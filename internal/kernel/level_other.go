@@ -117,3 +117,6 @@ func labelledSkipGram(in, out []float32, batch []int32, alpha float32, s *Window
 func labelledCBOW(in, out, position []float32, batch []int32, alpha float32, average bool, s *WindowScratch) float64 {
 	return labelledCBOWGo(in, out, position, batch, alpha, average, s)
 }
+
+// EachLevel calls f at each level, of which there is one. It is for the tests of kernels in packages of their own.
+func EachLevel(f func(name string)) { f(Level()) }

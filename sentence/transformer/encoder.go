@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -13,7 +12,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/kernel/rounded"
 )
 
 // An Encoder turns texts into vectors. Its methods are safe for concurrent use.
@@ -23,6 +22,7 @@ type Encoder struct {
 	tokenizer *tokenizer
 	weights   *weights
 	prompt    string // before every text
+	skip      int    // tokens of the prompt, with the mark of the beginning, that do not count in the pooling
 	truncated *truncated
 }
 
@@ -40,37 +40,48 @@ type Precision string
 
 // The precisions.
 const (
-	Float32 Precision = "float32"
-	Int8    Precision = "int8" // weights and what they are multiplied with are rounded to 8 bits
+	Float32  Precision = "float32"
+	Bfloat16 Precision = "bf16" // weights and what they are multiplied with are rounded to 8 significant bits
+	Int8     Precision = "int8" // … to whole numbers of 8 bits
 )
 
 // Precisions returns all precisions, the default first.
-func Precisions() []Precision { return []Precision{Float32, Int8} }
+func Precisions() []Precision { return []Precision{Float32, Bfloat16, Int8} }
 
 // Summary describes the precision in a few words.
 func (p Precision) Summary() string {
-	return map[Precision]string{Float32: "exact", Int8: "faster; cosines to exact vectors are above 0.99"}[p]
+	return map[Precision]string{Float32: "exact", Bfloat16: "faster, for processors with AVX512-BF16; cosines to exact vectors are about 0.9999",
+		Int8: "faster, for AVX2, AVX-512 and arm64 with dot products; cosines to exact vectors are about 0.998"}[p]
+}
+
+// Needs says what kind of processor computes the precision fast.
+func (p Precision) Needs() string {
+	return map[Precision]string{Bfloat16: "a processor with AVX512-BF16", Int8: "a processor with AVX2 (or on arm64 with dot products of bytes)"}[p]
 }
 
 // Options change how a model is applied.
 type Options struct {
-	// Precision is Float32 by default. Int8 needs a processor with AVX512-VNNI, or on arm64 with dot products of bytes; on others, and for
-	// matrices that do not fit its instructions, float32 is used, see [Encoder.Precision].
+	// Precision is Float32 by default. Bfloat16 needs a processor with AVX512-BF16, and Int8 one with AVX2, or on arm64 with dot
+	// products of bytes; on others, and for matrices that do not fit the instructions of Int8, float32 is used, see
+	// [Encoder.Precision].
 	Precision Precision
 }
 
 // Validate reports a field that cannot be used.
 func (o Options) Validate() error {
 	if o.Precision != "" && !slices.Contains(Precisions(), o.Precision) {
-		return fault.Field("Precision", "float32 or int8", "must be float32 or int8, got %q", o.Precision)
+		return fault.Field("Precision", "float32, bf16 or int8", "must be float32, bf16 or int8, got %q", o.Precision)
 	}
 	return nil
 }
 
 // Precision returns how the products are computed.
 func (e *Encoder) Precision() Precision {
-	if e.weights.layers[0].qkv.bytes != nil {
+	switch first := e.weights.layers[0].qkv; {
+	case first.bytes != nil:
 		return Int8
+	case first.brain != nil:
+		return Bfloat16
 	}
 	return Float32
 }
@@ -84,25 +95,35 @@ func OpenWith(ctx context.Context, dir string, o Options) (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := openTokenizer(dir)
+	at := filepath.Join(dir, filepath.FromSlash(c.folder))
+	k, err := openTokenizer(at, c.lower)
 	if err != nil {
 		return nil, err
 	}
 	if marks := len(k.before) + len(k.after); c.MaxTokens <= marks {
 		return nil, fault.New("the files belong to different models", "%s: there is no room between the %d tokens that mark the ends of a text",
-			filepath.Join(dir, "sentence_bert_config.json"), marks)
+			filepath.Join(at, "sentence_bert_config.json"), marks)
 	}
-	w, err := readWeights(ctx, dir, c)
+	w, err := readWeights(ctx, at, c)
 	if err != nil {
 		return nil, err
 	}
+	for i := range c.Dense {
+		if err := c.Dense[i].readWeights(ctx, dir); err != nil {
+			return nil, err
+		}
+	}
 	if n := k.largest(); n >= w.tokens.rows {
 		return nil, fault.New("the files belong to different models", "%s: it has the id %d, but model.safetensors only %d rows of tokens",
-			filepath.Join(dir, "tokenizer.json"), n, w.tokens.rows)
+			filepath.Join(at, "tokenizer.json"), n, w.tokens.rows)
 	}
-	e := &Encoder{dir: dir, config: c, tokenizer: k, weights: w, prompt: c.Prompts[c.DefaultPrompt], truncated: new(truncated)}
-	if o.Precision == Int8 && kernel.BytesFast() {
+	e := &Encoder{dir: dir, config: c, tokenizer: k, weights: w, truncated: new(truncated)}
+	e = e.WithPrompt(c.Prompts[c.DefaultPrompt])
+	switch {
+	case o.Precision == Int8 && rounded.BytesFast():
 		e.round()
+	case o.Precision == Bfloat16 && rounded.BrainFast():
+		w.shorten()
 	}
 	w.each(func(f *linear) { f.source = nil })
 	return e, nil
@@ -121,7 +142,7 @@ func (k *tokenizer) largest() int {
 func (e *Encoder) Config() Config { return *e.config }
 
 // Dim returns the number of values in a vector.
-func (e *Encoder) Dim() int { return e.config.Width }
+func (e *Encoder) Dim() int { return e.config.dims() }
 
 // batchTokens is about the number of tokens that are processed together: enough to make the
 // products efficient, and few enough for the caches.
@@ -141,7 +162,7 @@ func (e *Encoder) EncodeBatch(ctx context.Context, texts []string, threads int) 
 	inputs := make([]input, len(texts))
 	err = parallel(ctx, threads, len(texts), func(_ *scratch, i int) {
 		ids, length := e.tokenizer.encode(nil, e.prompt+texts[i], e.config.MaxTokens)
-		inputs[i], tokens[i] = input{at: i, ids: ids}, len(ids)
+		inputs[i], tokens[i] = input{at: i, ids: ids, skip: e.skip}, len(ids)
 		if length > len(ids) {
 			e.truncated.add(length)
 		}
@@ -211,8 +232,9 @@ func parallel(ctx context.Context, threads, n int, work func(s *scratch, i int))
 
 // An input is a text of a batch.
 type input struct {
-	at  int // place of the text
-	ids []int32
+	at   int // place of the text
+	ids  []int32
+	skip int // tokens at the beginning that do not count in the pooling
 }
 
 // divide sorts the inputs by length, longest first so that the threads end together, and divides
@@ -230,42 +252,4 @@ func divide(inputs []input) [][]input {
 		start = end
 	}
 	return batches
-}
-
-// pool writes the vector of a text, whose tokens have the vectors x, to dst.
-func (e *Encoder) pool(dst, x []float32) {
-	width := e.config.Width
-	switch e.config.Pooling {
-	case First:
-		copy(dst, x[:width])
-	case Max:
-		copy(dst, x[:width])
-		for at := width; at < len(x); at += width {
-			for j, v := range x[at : at+width] {
-				dst[j] = max(dst[j], v)
-			}
-		}
-	default:
-		clear(dst)
-		for at := 0; at < len(x); at += width {
-			for j, v := range x[at : at+width] {
-				dst[j] += v
-			}
-		}
-		inverse := float32(width) / float32(max(len(x), 1))
-		for j := range dst {
-			dst[j] *= inverse
-		}
-	}
-	if e.config.Normalize {
-		var square float64
-		for _, v := range dst {
-			square += float64(v) * float64(v)
-		}
-		if length := math.Sqrt(square); length > 0 {
-			for j := range dst {
-				dst[j] = float32(float64(dst[j]) / length)
-			}
-		}
-	}
 }

@@ -26,7 +26,7 @@ type Seen struct {
 	Token    string    `json:"token"`
 	ID       int32     `json:"id"`
 	Position int       `json:"position"` // row of the table of positions
-	Cosine   float64   `json:"cosine"`   // between Vector and that of the text
+	Cosine   float64   `json:"cosine"`   // between Vector and the pooled vector, of several poolings that of the first
 	Vector   []float32 `json:"vector"`   // after the last layer
 }
 
@@ -61,18 +61,16 @@ func (e *Encoder) Explain(ctx context.Context, text string) (*Explanation, error
 		}
 		x.Attention = append(x.Attention, a)
 	}
-	e.run(&s, []input{{ids: ids}}, x.Vector)
+	e.run(&s, []input{{ids: ids, skip: e.skip}}, x.Vector)
+	pooled := make([]float32, e.config.pooled())
+	e.poolParts(pooled, s.x[:n*width], e.skip)
+	part := pooled[:width]
 	for i, id := range ids {
 		own := slices.Clone(s.x[i*width : (i+1)*width])
 		x.Tokens = append(x.Tokens, Seen{Token: e.tokenizer.Vocabulary().Token(id), ID: id, Position: e.config.firstPosition + i,
-			Cosine: dot(own, x.Vector) / math.Sqrt(dot(own, own)*dot(x.Vector, x.Vector)), Vector: own})
+			Cosine: dot(own, part) / math.Sqrt(dot(own, own)*dot(part, part)), Vector: own})
 	}
-	pooled := *e
-	config := *e.config
-	config.Normalize, pooled.config = false, &config
-	raw := make([]float32, width)
-	pooled.pool(raw, s.x[:n*width])
-	x.Length = math.Sqrt(dot(raw, raw))
+	x.Length = math.Sqrt(dot(pooled, pooled))
 	return x, nil
 }
 

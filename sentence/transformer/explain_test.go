@@ -1,8 +1,11 @@
 package transformer
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"math"
+	"os"
 	"strings"
 	"testing"
 )
@@ -65,5 +68,49 @@ func TestExplain(t *testing.T) {
 		if x, err := e.Explain(context.Background(), strings.Repeat("a ", 100)); err != nil || x.Truncated == 0 {
 			t.Errorf("%s: a long text: %v", name, err)
 		}
+	}
+}
+
+// The weights are those of the reference library (output_attentions).
+func TestExplainAgainstTransformers(t *testing.T) {
+	f, err := os.Open("testdata/attention.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	shown := map[string]*Explanation{}
+	lines := bufio.NewScanner(f)
+	n := 0
+	for ; lines.Scan(); n++ {
+		var row struct {
+			Folder, Text string
+			IDs          []int32
+			Layer, Head  int
+			Weights      [][]float64
+		}
+		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
+			t.Fatal(err)
+		}
+		if shown[row.Folder] == nil {
+			if shown[row.Folder], err = open(t, row.Folder).Explain(context.Background(), row.Text); err != nil {
+				t.Fatal(err)
+			}
+			for i, s := range shown[row.Folder].Tokens {
+				if s.ID != row.IDs[i] {
+					t.Fatalf("%s: token %d is %d, want %d", row.Folder, i, s.ID, row.IDs[i])
+				}
+			}
+		}
+		got := shown[row.Folder].Mean(row.Layer, row.Head)
+		for i, want := range row.Weights {
+			for j, v := range want {
+				if math.Abs(got[i][j]-v) > 1e-5 {
+					t.Fatalf("%s, layer %d, head %d: token %d takes %g from token %d, want %g", row.Folder, row.Layer, row.Head, i, got[i][j], j, v)
+				}
+			}
+		}
+	}
+	if n != 16 {
+		t.Errorf("%d heads", n)
 	}
 }

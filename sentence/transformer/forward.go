@@ -4,15 +4,17 @@ import (
 	"math"
 
 	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/kernel/rounded"
 )
 
 // scratch is the working memory of a thread. It grows as needed.
 type scratch struct {
-	x, qkv, mixed, inner, scores []float32
-	bytes                        kernel.ByteRows
+	x, qkv, mixed, inner, scores, pooled []float32
+	bytes                                rounded.ByteRows
+	brains                               rounded.BrainRows
 
-	// sizes, if set, collects the largest value of each column that a matrix is multiplied with.
-	sizes map[*linear][]float32
+	// ranges, if set, collects the ranges of the columns that a matrix is multiplied with.
+	ranges map[*linear]*ranges
 
 	// watch, if set, is called with the attention weights of a text, a row a token.
 	watch func(layer, head int, weights []float32)
@@ -33,7 +35,7 @@ const blockRows = 96
 // run computes the vectors of a batch of texts, which it writes to their places in vectors. The
 // tokens of all texts are the rows of one matrix, without padding.
 func (e *Encoder) run(s *scratch, batch []input, vectors []float32) {
-	width, total := e.config.Width, 0
+	width, dim, total := e.config.Width, e.Dim(), 0
 	for _, in := range batch {
 		total += len(in.ids)
 	}
@@ -46,7 +48,7 @@ func (e *Encoder) run(s *scratch, batch []input, vectors []float32) {
 	at := 0
 	for _, in := range batch {
 		end := at + len(in.ids)*width
-		e.pool(vectors[in.at*width:(in.at+1)*width], x[at:end])
+		e.pool(s, vectors[in.at*dim:(in.at+1)*dim], x[at:end], in.skip)
 		at = end
 	}
 }
@@ -173,11 +175,15 @@ func (e *Encoder) activate(x, bias []float32) {
 
 // product sets the rows of dst to x·wᵀ + bias, plus those of add, which may be dst.
 func (w *linear) product(s *scratch, dst, x []float32, rows int, add bool, bias []float32) {
-	if s.sizes != nil {
+	if s.ranges != nil {
 		s.note(w, x, rows)
 	}
-	if w.bytes != nil {
+	switch {
+	case w.bytes != nil:
 		w.bytes.Gemm(&s.bytes, rows, x, w.cols, bias, add, dst, w.rows)
+		return
+	case w.brain != nil:
+		w.brain.Gemm(&s.brains, rows, x, w.cols, bias, add, dst, w.rows)
 		return
 	}
 	beta := float32(0)

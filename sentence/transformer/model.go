@@ -29,7 +29,10 @@ func (e *Encoder) Prompt() string { return e.prompt }
 // else, and the count of truncated texts, with e.
 func (e *Encoder) WithPrompt(prompt string) *Encoder {
 	other := *e
-	other.prompt = prompt
+	other.prompt, other.skip = prompt, 0
+	if e.config.skipPrompt && prompt != "" {
+		other.skip = len(e.tokenizer.before) + len(e.tokenizer.Encode(nil, prompt))
+	}
 	return &other
 }
 
@@ -91,30 +94,49 @@ func (t *truncated) add(length int) {
 	}
 }
 
-// files are the files of a model; those after the first three may be missing.
-var files = []string{"config.json", weightsFile, "tokenizer.json", "modules.json", "sentence_bert_config.json",
-	"config_sentence_transformers.json", "tokenizer_config.json", "special_tokens_map.json", "README.md", "LICENSE"}
-
-// Files returns the names of the files that Save copies, with slashes; some may be missing.
+// Files returns the names of the files that Save copies, with slashes. The first ones, up to the tokenizer,
+// are needed; the others may be missing.
 func (e *Encoder) Files() []string {
-	all := files[:len(files):len(files)]
-	if e.config.poolingFile != "" {
-		all = append(all, e.config.poolingFile)
-	}
+	all, _ := e.files()
 	return all
+}
+
+// files is Files, with the number of those that are needed.
+func (e *Encoder) files() (names []string, needed int) {
+	names = append([]string{"config.json"}, e.weights.files...)
+	names = append(names, "tokenizer.json")
+	needed = len(names)
+	names = append(append(names, lengthFiles...), "tokenizer_config.json", "special_tokens_map.json")
+	for i, name := range names {
+		names[i] = e.config.folder + name
+	}
+	names = append(names, "modules.json", "config_sentence_transformers.json", "README.md", "LICENSE")
+	return append(names, e.config.extraFiles...), needed
+}
+
+// WeightFiles returns the names of the files of weights of the network, with slashes.
+func (e *Encoder) WeightFiles() []string {
+	var names []string
+	for _, name := range e.weights.files {
+		if strings.HasSuffix(name, ".safetensors") {
+			names = append(names, e.config.folder+name)
+		}
+	}
+	return names
 }
 
 // Save copies the files of the model to the folder dir, which must not exist: those that Open reads,
 // and its description and license.
 func (e *Encoder) Save(ctx context.Context, dir string) error {
-	folder, err := durable.CreateFolder(dir, false, "config.json")
+	folder, err := durable.CreateFolder(dir, false, e.config.folder+"config.json")
 	if err != nil {
 		return err
 	}
 	defer folder.Abort()
-	for i, name := range e.Files() {
+	names, needed := e.files()
+	for i, name := range names {
 		err := copyFile(ctx, folder, filepath.Join(e.dir, filepath.FromSlash(name)), name)
-		if err != nil && !(i > 2 && errors.Is(err, fs.ErrNotExist)) {
+		if err != nil && !(i >= needed && errors.Is(err, fs.ErrNotExist)) {
 			return err
 		}
 	}

@@ -1,9 +1,10 @@
 package transformer
 
 import (
+	"slices"
 	"strings"
 
-	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/kernel/rounded"
 )
 
 // sample is text of several kinds, from which the sizes of the values inside a network are measured.
@@ -24,8 +25,15 @@ func (w *weights) each(fn func(*linear)) {
 	}
 }
 
-// round replaces the matrices by rounded ones. Some columns of the values that they are multiplied with
-// are far larger than others in trained networks; how much is measured on the sample.
+// shorten replaces the matrices by ones of bfloat16 numbers.
+func (w *weights) shorten() {
+	w.each(func(f *linear) {
+		f.brain, f.factor = rounded.NewBrainFactor(f.rows, f.cols, f.source, f.cols), nil
+	})
+}
+
+// round replaces the matrices by ones rounded to 8 bits. Some columns of the values that they are multiplied with
+// are far larger than others in trained networks, or far from zero; how much is measured on the sample.
 func (e *Encoder) round() {
 	var batch []input
 	vectors := make([]float32, e.Dim()*strings.Count(sample, "|")+e.Dim())
@@ -33,25 +41,44 @@ func (e *Encoder) round() {
 		ids, _ := e.tokenizer.encode(nil, strings.TrimSpace(text), e.config.MaxTokens)
 		batch = append(batch, input{at: i, ids: ids})
 	}
-	s := scratch{sizes: map[*linear][]float32{}}
+	s := scratch{ranges: map[*linear]*ranges{}}
 	e.run(&s, batch, vectors)
 	e.weights.each(func(f *linear) {
-		if f.bytes = kernel.NewByteFactor(f.rows, f.cols, f.source, f.cols, s.sizes[f]); f.bytes != nil {
+		middle, size := s.ranges[f].middles()
+		if f.bytes = rounded.NewByteFactor(f.rows, f.cols, f.source, f.cols, middle, size); f.bytes != nil {
 			f.factor = nil
 		}
 	})
 }
 
+// ranges are what is known of the columns of the values that a matrix is multiplied with.
+type ranges struct {
+	low, high, sum []float32
+	rows           int
+}
+
+// middles returns the mean of each column, and the largest distance from it. It is the mean and not the middle
+// between the extremes because those are far off in the vectors of the marks of the ends.
+func (r *ranges) middles() (middle, size []float32) {
+	middle, size = make([]float32, len(r.sum)), make([]float32, len(r.sum))
+	for j, sum := range r.sum {
+		middle[j] = sum / float32(r.rows)
+		size[j] = max(r.high[j]-middle[j], middle[j]-r.low[j])
+	}
+	return middle, size
+}
+
 // note takes in the values that a matrix is multiplied with.
 func (s *scratch) note(w *linear, x []float32, rows int) {
-	sizes := s.sizes[w]
-	if sizes == nil {
-		sizes = make([]float32, w.cols)
-		s.sizes[w] = sizes
+	r := s.ranges[w]
+	if r == nil {
+		r = &ranges{slices.Clone(x[:w.cols]), slices.Clone(x[:w.cols]), make([]float32, w.cols), 0}
+		s.ranges[w] = r
 	}
+	r.rows += rows
 	for i := range rows {
 		for j, v := range x[i*w.cols : (i+1)*w.cols] {
-			sizes[j] = max(sizes[j], v, -v)
+			r.low[j], r.high[j], r.sum[j] = min(r.low[j], v), max(r.high[j], v), r.sum[j]+v
 		}
 	}
 }

@@ -8,33 +8,39 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/kernel/rounded"
 )
 
 // Rounded networks make nearly the same vectors as exact ones.
-func TestInt8(t *testing.T) {
+func TestPrecisions(t *testing.T) {
 	for _, name := range architectures {
 		exact := open(t, name)
-		rounded, err := OpenWith(context.Background(), filepath.Join("testdata", name), Options{Precision: Int8})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want := map[bool]Precision{true: Int8, false: Float32}[kernel.BytesFast()]; rounded.Precision() != want || exact.Precision() != Float32 {
-			t.Errorf("%s: precision %s, want %s", name, rounded.Precision(), want)
-		}
 		texts, _ := golden(t, filepath.Join("testdata", name, "golden.jsonl"))
 		a, _, err := exact.EncodeBatch(context.Background(), texts, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, _, err := rounded.EncodeBatch(context.Background(), texts, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, dim := 0, exact.Dim(); i < len(texts); i++ {
-			x, y := a[i*dim:(i+1)*dim], b[i*dim:(i+1)*dim]
-			if c := dot(x, y) / math.Sqrt(dot(x, x)*dot(y, y)); !(c > 0.995) {
-				t.Errorf("%s: %q: cosine %g", name, texts[i], c)
+		for _, c := range []struct {
+			precision Precision
+			fast      bool
+			least     float64
+		}{{Int8, rounded.BytesFast(), 0.995}, {Bfloat16, rounded.BrainFast(), 0.9995}} {
+			approximate, err := OpenWith(context.Background(), filepath.Join("testdata", name), Options{Precision: c.precision})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := map[bool]Precision{true: c.precision, false: Float32}[c.fast]; approximate.Precision() != want || exact.Precision() != Float32 {
+				t.Errorf("%s: precision %s, want %s", name, approximate.Precision(), want)
+			}
+			b, _, err := approximate.EncodeBatch(context.Background(), texts, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, dim := 0, exact.Dim(); i < len(texts); i++ {
+				x, y := a[i*dim:(i+1)*dim], b[i*dim:(i+1)*dim]
+				if cos := dot(x, y) / math.Sqrt(dot(x, x)*dot(y, y)); !(cos > c.least) {
+					t.Errorf("%s, %s: %q: cosine %g", name, c.precision, texts[i], cos)
+				}
 			}
 		}
 	}

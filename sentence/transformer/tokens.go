@@ -34,8 +34,8 @@ type processor struct {
 // Tokenizer returns the tokenizer, with its vocabulary. It does not add the marks of a text's ends.
 func (e *Encoder) Tokenizer() *tokenize.Tokenizer { return e.tokenizer.Tokenizer }
 
-// openTokenizer reads tokenizer.json in dir.
-func openTokenizer(dir string) (*tokenizer, error) {
+// openTokenizer reads tokenizer.json in dir. With lower, texts are lower-cased first.
+func openTokenizer(dir string, lower bool) (*tokenizer, error) {
 	path := filepath.Join(dir, "tokenizer.json")
 	t, err := tokenize.Open(path)
 	switch {
@@ -54,6 +54,11 @@ func openTokenizer(dir string) (*tokenizer, error) {
 	if err := plainjson.Unmarshal(data, &f); err != nil {
 		return nil, fault.New("the file is damaged", "%s: %w", path, err)
 	}
+	if lower {
+		if t, err = lowered(path, data); err != nil {
+			return nil, err
+		}
+	}
 	k := &tokenizer{Tokenizer: t}
 	if f.Processor != nil {
 		if err := k.process(path, *f.Processor); err != nil {
@@ -61,6 +66,27 @@ func openTokenizer(dir string) (*tokenizer, error) {
 		}
 	}
 	return k, nil
+}
+
+// lowered returns the tokenizer of a file, with lower-casing as the first step of its normalizer.
+func lowered(path string, data []byte) (*tokenize.Tokenizer, error) {
+	var f map[string]json.RawMessage
+	if err := plainjson.Unmarshal(data, &f); err != nil {
+		return nil, fault.New("the file is damaged", "%s: %w", path, err)
+	}
+	steps := []json.RawMessage{json.RawMessage(`{"type":"Lowercase"}`)}
+	if own := f["normalizer"]; len(own) > 0 && string(own) != "null" {
+		steps = append(steps, own)
+	}
+	normalizer, err := json.Marshal(map[string]any{"type": "Sequence", "normalizers": steps})
+	if err != nil {
+		return nil, err
+	}
+	f["normalizer"] = normalizer
+	if data, err = json.Marshal(f); err != nil {
+		return nil, err
+	}
+	return tokenize.Parse(path, data)
 }
 
 // process takes over the marks of a post-processor.

@@ -2,14 +2,20 @@ package transformer
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"math"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/kernel/rounded"
 )
 
 // weightsFile is the name of the file of weights.
@@ -27,8 +33,9 @@ func (m matrix) row(i int) []float32 { return m.x[i*m.cols : (i+1)*m.cols] }
 type linear struct {
 	rows, cols int
 	factor     *kernel.Factor
-	bytes      *kernel.ByteFactor // used instead, if it is set
-	source     []float32          // the weights, until they are rounded
+	bytes      *rounded.ByteFactor  // used instead, if it is set
+	brain      *rounded.BrainFactor // likewise
+	source     []float32            // the weights, until they are rounded
 }
 
 func newLinear(m matrix) linear {
@@ -60,6 +67,7 @@ type weights struct {
 	norm              norm
 	layers            []layer
 	distance          matrix // attention bias by distance and head (MPNet); empty without
+	files             []string
 }
 
 // names are the names of the tensors of an architecture; %d is the number of the layer.
@@ -77,7 +85,7 @@ var bertNames = names{
 }
 
 var namesOf = map[string]names{
-	"bert": bertNames, "roberta": bertNames, "xlm-roberta": bertNames,
+	"bert": bertNames, "roberta": bertNames, "xlm-roberta": bertNames, "camembert": bertNames,
 	"distilbert": {
 		"embeddings.word_embeddings", "embeddings.position_embeddings", "", "embeddings.LayerNorm",
 		"transformer.layer.%d.attention.q_lin", "transformer.layer.%d.attention.k_lin", "transformer.layer.%d.attention.v_lin",
@@ -101,39 +109,95 @@ type loader struct {
 	err     error
 }
 
-// readWeights reads model.safetensors in dir.
+// weightFiles returns the names of the files of weights in dir. If they are several, the first is the list of
+// them.
+func weightFiles(dir string) ([]string, error) {
+	_, err := os.Stat(filepath.Join(dir, weightsFile))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return []string{weightsFile}, nil
+	}
+	const index = weightsFile + ".index.json"
+	var f struct {
+		Files map[string]string `json:"weight_map"`
+	}
+	path := filepath.Join(dir, index)
+	if err := readJSON(path, &f); err == nil {
+		files := slices.Compact(slices.Sorted(maps.Values(f.Files)))
+		for _, name := range files {
+			if !filepath.IsLocal(name) || filepath.Ext(name) != ".safetensors" {
+				return nil, fault.New("the file is damaged", "%s: %q is not the name of a file of tensors in the folder", path, name)
+			}
+		}
+		if len(files) == 0 {
+			return nil, fault.New("the file is damaged", "%s: weight_map names no files", path)
+		}
+		return append([]string{index}, files...), nil
+	} else if ignoreMissing(err) != nil {
+		return nil, err
+	}
+	for _, name := range []string{"pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack", "model.onnx", "onnx/model.onnx"} {
+		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
+			return nil, fault.Mark(fault.New("many models have a model.safetensors too; if not, write one with Python: SentenceTransformer(\"FOLDER\").save(\"NEW\"), or in Dense folders with safetensors.torch.save_file",
+				"%s has no %s: the weights in %s are of a format that is not supported", dir, weightsFile, name), fs.ErrNotExist)
+		}
+	}
+	return []string{weightsFile}, nil
+}
+
+// readWeights reads the weights in dir.
 func readWeights(ctx context.Context, dir string, c *Config) (*weights, error) {
-	path := filepath.Join(dir, weightsFile)
-	shapes, err := checkpoints.ReadTensors(ctx, path, "")
+	files, err := weightFiles(dir)
 	if err != nil {
 		return nil, err
 	}
-	l := loader{path: path}
+	l := loader{path: filepath.Join(dir, files[0]), tensors: map[string]checkpoints.Tensor{}}
+	parts := files
+	if len(files) > 1 {
+		parts = files[1:]
+	}
+	read := func(names ...string) error {
+		for _, part := range parts {
+			tensors, err := checkpoints.ReadTensors(ctx, filepath.Join(dir, part), names...)
+			if err != nil {
+				return err
+			}
+			for name, t := range tensors {
+				if t.Data != nil || l.tensors[name].Data == nil {
+					l.tensors[name] = t
+				}
+			}
+		}
+		return nil
+	}
+	if err := read(""); err != nil { // the shapes
+		return nil, err
+	}
 	n := namesOf[c.Architecture]
-	for name := range shapes {
+	for name := range l.tensors {
 		if prefix, ok := strings.CutSuffix(name, n.tokens+".weight"); ok {
 			l.prefix = prefix // such as bert., if the network is a part of a larger one
 		}
 	}
 	wanted := l.wanted(n, c.Layers)
 	for _, name := range wanted {
-		if _, ok := shapes[name]; !ok && !optional(name, n) {
-			if old := oldName(name); old != name {
-				if _, ok := shapes[old]; ok {
-					continue
-				}
+		if _, ok := l.tensors[name]; !ok && !optional(name, n) {
+			if _, ok := l.tensors[oldName(name)]; !ok {
+				return nil, fault.New("the file is incomplete, or config.json belongs to another model", "%s: there is no tensor %q", l.path, name)
 			}
-			return nil, fault.New("the file is incomplete, or config.json belongs to another model", "%s: there is no tensor %q", path, name)
 		}
 	}
 	for _, name := range wanted {
 		wanted = append(wanted, oldName(name))
 	}
-	if l.tensors, err = checkpoints.ReadTensors(ctx, path, wanted...); err != nil {
+	if err := read(wanted...); err != nil {
 		return nil, err
 	}
 	w := l.weights(n, c)
-	return w, l.err
+	if l.err != nil {
+		return nil, l.err
+	}
+	w.files = files
+	return w, nil
 }
 
 // wanted lists the tensors of a network.

@@ -62,13 +62,18 @@ func explainTransformer(cmd *cobra.Command, e *transformer.Encoder, text string,
 	line("attention, layer %d of %d, %s: how much each token takes from the others (a row adds up to 1)", o.layer, c.Layers, of)
 	writeAttention(&b, names, x.Mean(o.layer, o.head), longest, width)
 	b.WriteString("\n")
-	pooled := map[transformer.Pooling]string{transformer.Mean: "the mean of the vectors of the tokens", transformer.First: "the vector of the first token",
-		transformer.Max: "the largest value of each dimension among the tokens"}[x.Pooling]
-	scaled := ""
-	if x.Normalize {
-		scaled = ", scaled to 1"
+	var pooled []string
+	for _, p := range x.Pooling.Parts() {
+		pooled = append(pooled, p.Summary())
 	}
-	line("pooling: %s; its length is %.4g%s", pooled, x.Length, scaled)
+	scaled := ""
+	for _, d := range c.Dense {
+		scaled += fmt.Sprintf(", transformed by a layer of %d × %d values (%s)", d.Out, d.In, d.Activation)
+	}
+	if x.Normalize {
+		scaled += ", scaled to 1"
+	}
+	line("pooling: %s; its length is %.4g%s", strings.Join(pooled, ", then "), x.Length, scaled)
 	var values []string
 	for _, v := range x.Vector[:min(6, len(x.Vector))] {
 		values = append(values, fmt.Sprintf("%.4f", v))

@@ -29,6 +29,7 @@ type transformerInfo struct {
 	Activation    string            `json:"activation"`
 	MaxTokens     int               `json:"max_tokens"` // of a text
 	Pooling       string            `json:"pooling"`
+	Dense         []denseInfo       `json:"dense,omitempty"` // layers after the pooling
 	Normalize     bool              `json:"normalize"`
 	Prompts       map[string]string `json:"prompts,omitempty"`
 	DefaultPrompt string            `json:"default_prompt,omitempty"`
@@ -37,6 +38,13 @@ type transformerInfo struct {
 	Bytes         int64             `json:"bytes"`      // of all files
 	Tensors       []tensorInfo      `json:"tensors"`    // of model.safetensors, by name
 	Files         []fileInfo        `json:"files"`
+}
+
+type denseInfo struct {
+	In         int    `json:"in"`
+	Out        int    `json:"out"`
+	Activation string `json:"activation"`
+	Residual   bool   `json:"residual"`
 }
 
 type fileInfo struct {
@@ -53,9 +61,16 @@ func describeTransformer(ctx context.Context, path string) (*transformerInfo, er
 	m := &transformerInfo{Model: path, Kind: "transformer", Architecture: c.Architecture, Dimensions: e.Dim(), Layers: c.Layers, Heads: c.Heads, Inner: c.Inner,
 		Activation: c.Activation, MaxTokens: c.MaxTokens, Pooling: string(c.Pooling), Normalize: c.Normalize, Prompts: c.Prompts, DefaultPrompt: c.DefaultPrompt,
 		Vocabulary: e.Tokenizer().Vocabulary().Len()}
-	tensors, err := checkpoints.ReadTensors(ctx, filepath.Join(path, checkpoints.ModelFile), "")
-	if err != nil {
-		return nil, err
+	for _, d := range c.Dense {
+		m.Dense = append(m.Dense, denseInfo{d.In, d.Out, d.Activation, d.Residual})
+	}
+	tensors := map[string]checkpoints.Tensor{}
+	for _, name := range e.WeightFiles() {
+		part, err := checkpoints.ReadTensors(ctx, filepath.Join(path, filepath.FromSlash(name)), "")
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(tensors, part)
 	}
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
 		shape, n := tensors[name].Shape, int64(1)
@@ -100,7 +115,11 @@ func infoTransformer(cmd *cobra.Command, path string) error {
 	if m.Normalize {
 		length = ", length 1"
 	}
-	field("encoder", m.Pooling+" of the tokens"+length)
+	dense := ""
+	for _, d := range m.Dense {
+		dense += fmt.Sprintf(", a layer of %d × %d values (%s)", d.Out, d.In, d.Activation)
+	}
+	field("encoder", m.Pooling+" of the tokens"+dense+length)
 	for _, name := range slices.Sorted(maps.Keys(m.Prompts)) {
 		text := name + ": " + cli.Quoted(m.Prompts[name])
 		if name == m.DefaultPrompt {
