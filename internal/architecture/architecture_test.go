@@ -81,6 +81,7 @@ var rooms = map[string][]string{
 	"internal/command": {"..."},
 	"internal/bench":   {"..."},
 	"cmd":              {"internal/cli", "internal/command/..."},
+	"docs":             {"index", "sentence", "sentence/bundled"},
 }
 
 // speaking are the rooms whose strings may mention command-line flags.

@@ -1,215 +1,385 @@
 package kernel
 
-import "math"
-
 // The plain Go path of processors without assembly. The loops of the definitions (the files
 // _go.go) load two values for each product, and two loads a cycle is all that a processor does.
 // These loops take several rows at a time, so that a value is used several times once it is
-// loaded, and keep eight sums, so that additions overlap. Sums are in other orders than those of
-// the definitions. Conversions to arrays take the checks of bounds out of the loops.
+// loaded, and have six to eight sums, so that additions overlap: more do not fit in the 15
+// registers that the compiler has for floats on amd64. For the same reason they are not unrolled:
+// the compiler keeps more values at a time if they are. Sums are in other orders than those of
+// the definitions. The slices are cut to one length, so that the loops need no checks of bounds
+// (see TestPlainGoChecks).
 
-// dotFour returns the inner products of q with four rows as long as q.
-//
-//go:norace
-func dotFour(q, a, b, c, d []float32) (s, t, u, v float32) {
-	a, b, c, d = a[:len(q)], b[:len(q)], c[:len(q)], d[:len(q)]
-	var s1, t1, u1, v1 float32
-	k := 0
-	for ; k < len(q)-3; k += 4 {
-		q0, q1, q2, q3 := q[k], q[k+1], q[k+2], q[k+3]
-		s += q0 * a[k]
-		t += q0 * b[k]
-		u += q0 * c[k]
-		v += q0 * d[k]
-		s1 += q1 * a[k+1]
-		t1 += q1 * b[k+1]
-		u1 += q1 * c[k+1]
-		v1 += q1 * d[k+1]
-		s += q2 * a[k+2]
-		t += q2 * b[k+2]
-		u += q2 * c[k+2]
-		v += q2 * d[k+2]
-		s1 += q3 * a[k+3]
-		t1 += q3 * b[k+3]
-		u1 += q3 * c[k+3]
-		v1 += q3 * d[k+3]
-	}
-	for ; k < len(q); k++ {
-		s += q[k] * a[k]
-		t += q[k] * b[k]
-		u += q[k] * c[k]
-		v += q[k] * d[k]
-	}
-	return s + s1, t + t1, u + u1, v + v1
+// A rowTable is a table of rows of which the first values are used; the others are zero.
+type rowTable struct {
+	x              []float32
+	stride, values int
 }
 
-// dotTwoFour is dotFour for two vectors: the products of p are the first four. Their length is a
-// multiple of Lanes.
-//
-//go:norace
-func dotTwoFour(dst *[8]float32, p, q, a, b, c, d []float32) {
-	q, a, b, c, d = q[:len(p)], a[:len(p)], b[:len(p)], c[:len(p)], d[:len(p)]
-	var s0, s1, s2, s3, s4, s5, s6, s7 float32
-	for k := 0; k < len(p)-1; k += 2 {
-		x, y := p[k], q[k]
-		w := a[k]
-		s0, s4 = s0+w*x, s4+w*y
-		w = b[k]
-		s1, s5 = s1+w*x, s5+w*y
-		w = c[k]
-		s2, s6 = s2+w*x, s6+w*y
-		w = d[k]
-		s3, s7 = s3+w*x, s7+w*y
-		x, y = p[k+1], q[k+1]
-		w = a[k+1]
-		s0, s4 = s0+w*x, s4+w*y
-		w = b[k+1]
-		s1, s5 = s1+w*x, s5+w*y
-		w = c[k+1]
-		s2, s6 = s2+w*x, s6+w*y
-		w = d[k+1]
-		s3, s7 = s3+w*x, s7+w*y
-	}
-	*dst = [8]float32{s0, s1, s2, s3, s4, s5, s6, s7}
+func (m *rowTable) row(id int32) []float32 {
+	at := int(id) * m.stride
+	return m.x[at : at+m.values]
 }
 
-// axpyFour adds the sum of four rows, each times a factor, to dst.
+// dotSix returns the inner products of q with six rows as long as q.
 //
+//go:noinline
 //go:norace
-func axpyFour(dst []float32, e, f, g, h float32, a, b, c, d []float32) {
-	a, b, c, d = a[:len(dst)], b[:len(dst)], c[:len(dst)], d[:len(dst)]
-	for k := 0; k < len(dst)-1; k += 2 {
-		dst[k] += (e*a[k] + f*b[k]) + (g*c[k] + h*d[k])
-		dst[k+1] += (e*a[k+1] + f*b[k+1]) + (g*c[k+1] + h*d[k+1])
+func dotSix(q []float32, m *rowTable, ids *[6]int32) (s, t, u, v, w, x float32) {
+	a := m.row(ids[0])[:len(q)]
+	b := m.row(ids[1])[:len(q)]
+	c := m.row(ids[2])[:len(q)]
+	d := m.row(ids[3])[:len(q)]
+	e := m.row(ids[4])[:len(q)]
+	f := m.row(ids[5])[:len(q)]
+	for k, y := range q {
+		s += y * a[k]
+		t += y * b[k]
+		u += y * c[k]
+		v += y * d[k]
+		w += y * e[k]
+		x += y * f[k]
 	}
-	if k := len(dst) - 1; len(dst)%2 > 0 {
-		dst[k] += (e*a[k] + f*b[k]) + (g*c[k] + h*d[k])
+	return s, t, u, v, w, x
+}
+
+// dotFour is dotSix for four rows.
+//
+//go:noinline
+//go:norace
+func dotFour(q []float32, m *rowTable, ids *[4]int32) (s, t, u, v float32) {
+	a := m.row(ids[0])[:len(q)]
+	b := m.row(ids[1])[:len(q)]
+	c := m.row(ids[2])[:len(q)]
+	d := m.row(ids[3])[:len(q)]
+	for k, y := range q {
+		s += y * a[k]
+		t += y * b[k]
+		u += y * c[k]
+		v += y * d[k]
+	}
+	return s, t, u, v
+}
+
+// dotTwoThree returns the inner products of p with three rows, then those of q.
+//
+//go:noinline
+//go:norace
+func dotTwoThree(p, q []float32, m *rowTable, ids *[3]int32) (s, t, u, v, w, x float32) {
+	q = q[:len(p)]
+	a := m.row(ids[0])[:len(p)]
+	b := m.row(ids[1])[:len(p)]
+	c := m.row(ids[2])[:len(p)]
+	for k, y := range p {
+		z := q[k]
+		r := a[k]
+		s += r * y
+		v += r * z
+		r = b[k]
+		t += r * y
+		w += r * z
+		r = c[k]
+		u += r * y
+		x += r * z
+	}
+	return s, t, u, v, w, x
+}
+
+// dotTwoTwo returns the inner products of p with a and b, then those of q.
+//
+//go:noinline
+//go:norace
+func dotTwoTwo(p, q []float32, m *rowTable, ids *[2]int32) (s, t, u, v float32) {
+	q = q[:len(p)]
+	a := m.row(ids[0])[:len(p)]
+	b := m.row(ids[1])[:len(p)]
+	for k, y := range p {
+		z := q[k]
+		r := a[k]
+		s += r * y
+		u += r * z
+		r = b[k]
+		t += r * y
+		v += r * z
+	}
+	return s, t, u, v
+}
+
+// addTwoSix adds six rows to p, each times one of the first six factors, and to q, each times
+// one of the others.
+//
+//go:noinline
+//go:norace
+func addTwoSix(p, q []float32, by *[12]float32, m *rowTable, ids *[6]int32) {
+	q = q[:len(p)]
+	a := m.row(ids[0])[:len(p)]
+	b := m.row(ids[1])[:len(p)]
+	c := m.row(ids[2])[:len(p)]
+	d := m.row(ids[3])[:len(p)]
+	e := m.row(ids[4])[:len(p)]
+	f := m.row(ids[5])[:len(p)]
+	f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11 := by[0], by[1], by[2], by[3], by[4], by[5], by[6], by[7], by[8], by[9], by[10], by[11]
+	for k, s := range p {
+		t := q[k]
+		r := a[k]
+		s += r * f0
+		t += r * f6
+		r = b[k]
+		s += r * f1
+		t += r * f7
+		r = c[k]
+		s += r * f2
+		t += r * f8
+		r = d[k]
+		s += r * f3
+		t += r * f9
+		r = e[k]
+		s += r * f4
+		t += r * f10
+		r = f[k]
+		s += r * f5
+		t += r * f11
+		p[k], q[k] = s, t
 	}
 }
 
-// axpyTwo is axpyFour for two rows.
+// addTwoFour is addTwoSix for four rows.
 //
+//go:noinline
 //go:norace
-func axpyTwo(dst []float32, e, f float32, a, b []float32) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	for k := 0; k < len(dst)-1; k += 2 {
-		dst[k] += e*a[k] + f*b[k]
-		dst[k+1] += e*a[k+1] + f*b[k+1]
-	}
-	if k := len(dst) - 1; len(dst)%2 > 0 {
-		dst[k] += e*a[k] + f*b[k]
+func addTwoFour(p, q []float32, f *[8]float32, m *rowTable, ids *[4]int32) {
+	q = q[:len(p)]
+	a := m.row(ids[0])[:len(p)]
+	b := m.row(ids[1])[:len(p)]
+	c := m.row(ids[2])[:len(p)]
+	d := m.row(ids[3])[:len(p)]
+	f0, f1, f2, f3, f4, f5, f6, f7 := f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7]
+	for k, s := range p {
+		t := q[k]
+		r := a[k]
+		s += r * f0
+		t += r * f4
+		r = b[k]
+		s += r * f1
+		t += r * f5
+		r = c[k]
+		s += r * f2
+		t += r * f6
+		r = d[k]
+		s += r * f3
+		t += r * f7
+		p[k], q[k] = s, t
 	}
 }
 
-// combine adds to dst the rows ids of table, row i times factors[step*i].
+// addTwoTwo is addTwoSix for two rows.
+//
+//go:noinline
+//go:norace
+func addTwoTwo(p, q []float32, e, f, g, h float32, m *rowTable, ids *[2]int32) {
+	q = q[:len(p)]
+	a := m.row(ids[0])[:len(p)]
+	b := m.row(ids[1])[:len(p)]
+	for k, s := range p {
+		t := q[k]
+		r := a[k]
+		s += r * e
+		t += r * g
+		r = b[k]
+		s += r * f
+		t += r * h
+		p[k], q[k] = s, t
+	}
+}
+
+// addSix adds six rows to dst, each times a factor.
+//
+//go:noinline
+//go:norace
+func addSix(dst []float32, by *[6]float32, m *rowTable, ids *[6]int32) {
+	a := m.row(ids[0])[:len(dst)]
+	b := m.row(ids[1])[:len(dst)]
+	c := m.row(ids[2])[:len(dst)]
+	d := m.row(ids[3])[:len(dst)]
+	e := m.row(ids[4])[:len(dst)]
+	f := m.row(ids[5])[:len(dst)]
+	f0, f1, f2, f3, f4, f5 := by[0], by[1], by[2], by[3], by[4], by[5]
+	for k, s := range dst {
+		dst[k] = ((s + f0*a[k]) + (f1*b[k] + f2*c[k])) + ((f3*d[k] + f4*e[k]) + f5*f[k])
+	}
+}
+
+// addTwoRows adds two rows to dst, each times a factor.
+//
+//go:noinline
+//go:norace
+func addTwoRows(dst []float32, e, f float32, m *rowTable, ids *[2]int32) {
+	a := m.row(ids[0])[:len(dst)]
+	b := m.row(ids[1])[:len(dst)]
+	for k, s := range dst {
+		dst[k] = s + (e*a[k] + f*b[k])
+	}
+}
+
+// combine adds to dst the rows ids of a table, row i times factors[step*i].
 //
 //go:norace
-func combine(dst []float32, factors []float32, step int, table []float32, ids []int32) {
-	stride, i := len(dst), 0
+func combine(dst []float32, factors []float32, step int, m *rowTable, ids []int32) {
+	i := 0
 	f := func(i int) float32 { return factors[step*i] }
-	for ; i+3 < len(ids); i += 4 {
-		axpyFour(dst, f(i), f(i+1), f(i+2), f(i+3), row(table, stride, ids[i]), row(table, stride, ids[i+1]),
-			row(table, stride, ids[i+2]), row(table, stride, ids[i+3]))
+	for ; i+5 < len(ids); i += 6 {
+		addSix(dst, &[6]float32{f(i), f(i + 1), f(i + 2), f(i + 3), f(i + 4), f(i + 5)}, m, (*[6]int32)(ids[i:]))
 	}
 	for ; i+1 < len(ids); i += 2 {
-		axpyTwo(dst, f(i), f(i+1), row(table, stride, ids[i]), row(table, stride, ids[i+1]))
+		addTwoRows(dst, f(i), f(i+1), m, (*[2]int32)(ids[i:]))
 	}
 	if i < len(ids) {
-		axpyGo(dst, f(i), row(table, stride, ids[i]))
+		axpyGo(dst, f(i), m.row(ids[i]))
+	}
+}
+
+// combineTwo is combine for two rows p and q, with the factors f and g.
+//
+//go:norace
+func combineTwo(p, q, f, g []float32, step int, m *rowTable, ids []int32) {
+	j, at := 0, 0
+	for ; j+5 < len(ids); j += 6 {
+		addTwoSix(p, q, &[12]float32{
+			f[at], f[at+step], f[at+2*step], f[at+3*step], f[at+4*step], f[at+5*step],
+			g[at], g[at+step], g[at+2*step], g[at+3*step], g[at+4*step], g[at+5*step],
+		}, m, (*[6]int32)(ids[j:]))
+		at += 6 * step
+	}
+	for ; j+3 < len(ids); j += 4 {
+		by := [8]float32{f[at], f[at+step], f[at+2*step], f[at+3*step], g[at], g[at+step], g[at+2*step], g[at+3*step]}
+		addTwoFour(p, q, &by, m, (*[4]int32)(ids[j:]))
+		at += 4 * step
+	}
+	for ; j+1 < len(ids); j += 2 {
+		addTwoTwo(p, q, f[at], f[at+step], g[at], g[at+step], m, (*[2]int32)(ids[j:]))
+		at += 2 * step
+	}
+	if j < len(ids) {
+		axpyGo(p, f[at], m.row(ids[j]))
+		axpyGo(q, g[at], m.row(ids[j]))
+	}
+}
+
+// addRows adds to each row ids[i] of dst the rows others of m, row j times factors[i*down+j*right].
+//
+//go:norace
+func addRows(dst *rowTable, ids []int32, factors []float32, down, right int, m *rowTable, others []int32) {
+	i := 0
+	for ; i+1 < len(ids); i += 2 {
+		f, g := factors[i*down:], factors[(i+1)*down:]
+		if ids[i] == ids[i+1] {
+			combine(dst.row(ids[i]), f, right, m, others)
+			combine(dst.row(ids[i]), g, right, m, others)
+			continue
+		}
+		combineTwo(dst.row(ids[i]), dst.row(ids[i+1]), f, g, right, m, others)
+	}
+	if i < len(ids) {
+		combine(dst.row(ids[i]), factors[i*down:], right, m, others)
+	}
+}
+
+// addToRows adds x to each row ids[i] of m, times factors[step*i].
+//
+//go:norace
+func addToRows(m *rowTable, ids []int32, factors []float32, step int, x []float32) {
+	i := 0
+	for ; i+1 < len(ids) && ids[i] != ids[i+1]; i += 2 {
+		addToTwo(m.row(ids[i]), m.row(ids[i+1]), factors[step*i], factors[step*(i+1)], x)
+	}
+	for ; i < len(ids); i++ {
+		axpyGo(m.row(ids[i]), factors[step*i], x)
+	}
+}
+
+// addToTwo adds x times f to p, and x times g to q.
+//
+//go:noinline
+//go:norace
+func addToTwo(p, q []float32, f, g float32, x []float32) {
+	p, q = p[:len(x)], q[:len(x)]
+	for k, v := range x {
+		p[k] += v * f
+		q[k] += v * g
 	}
 }
 
 // scoresOf sets dst[j] to the inner product of x and row ids[j].
 //
 //go:norace
-func scoresOf(dst, x, table []float32, ids []int32) {
-	stride, j := len(x), 0
+func scoresOf(dst, x []float32, m *rowTable, ids []int32) {
+	dst = dst[:len(ids)]
+	j := 0
+	for ; j+5 < len(ids); j += 6 {
+		dst[j], dst[j+1], dst[j+2], dst[j+3], dst[j+4], dst[j+5] = dotSix(x, m, (*[6]int32)(ids[j:]))
+	}
 	for ; j+3 < len(ids); j += 4 {
-		dst[j], dst[j+1], dst[j+2], dst[j+3] = dotFour(x, row(table, stride, ids[j]), row(table, stride, ids[j+1]),
-			row(table, stride, ids[j+2]), row(table, stride, ids[j+3]))
+		dst[j], dst[j+1], dst[j+2], dst[j+3] = dotFour(x, m, (*[4]int32)(ids[j:]))
 	}
 	for ; j < len(ids); j++ {
-		dst[j] = dotGo(x, row(table, stride, ids[j]))
+		dst[j] = dotGo(x, m.row(ids[j]))
 	}
 }
 
 // scoresOfTwo is scoresOf for two vectors.
 //
 //go:norace
-func scoresOfTwo(dst, more, x, y, table []float32, ids []int32) {
-	stride, j := len(x), 0
-	var s [8]float32
-	for ; j+3 < len(ids); j += 4 {
-		dotTwoFour(&s, x, y, row(table, stride, ids[j]), row(table, stride, ids[j+1]), row(table, stride, ids[j+2]), row(table, stride, ids[j+3]))
-		copy(dst[j:j+4], s[:4])
-		copy(more[j:j+4], s[4:])
+func scoresOfTwo(dst, more, x, y []float32, m *rowTable, ids []int32) {
+	dst, more = dst[:len(ids)], more[:len(ids)]
+	j := 0
+	for ; j+2 < len(ids) && j+4 != len(ids); j += 3 {
+		dst[j], dst[j+1], dst[j+2], more[j], more[j+1], more[j+2] = dotTwoThree(x, y, m, (*[3]int32)(ids[j:]))
 	}
 	for ; j+1 < len(ids); j += 2 {
-		dst[j], dst[j+1], more[j], more[j+1] = dotTwoTwo(x, y, row(table, stride, ids[j]), row(table, stride, ids[j+1]))
+		dst[j], dst[j+1], more[j], more[j+1] = dotTwoTwo(x, y, m, (*[2]int32)(ids[j:]))
 	}
 	if j < len(ids) {
-		r := row(table, stride, ids[j])
+		r := m.row(ids[j])
 		dst[j], more[j] = dotGo(x, r), dotGo(y, r)
 	}
 }
 
-// dotTwoTwo returns the inner products of p with a and b, then those of q. Their length is even.
-//
 //go:norace
-func dotTwoTwo(p, q, a, b []float32) (s, t, u, v float32) {
-	q, a, b = q[:len(p)], a[:len(p)], b[:len(p)]
-	var s1, t1, u1, v1 float32
-	for k := 0; k < len(p)-1; k += 2 {
-		x, y, w := p[k], q[k], a[k]
-		s, u = s+w*x, u+w*y
-		w = b[k]
-		t, v = t+w*x, v+w*y
-		x, y, w = p[k+1], q[k+1], a[k+1]
-		s1, u1 = s1+w*x, u1+w*y
-		w = b[k+1]
-		t1, v1 = t1+w*x, v1+w*y
-	}
-	return s + s1, t + t1, u + u1, v + v1
-}
-
-//go:norace
-func skipGramBlocked(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss float64) {
+func skipGramBlocked(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) float64 {
+	x, y, was := &rowTable{in, stride, s.values}, &rowTable{out, stride, s.values}, &rowTable{s.dx, stride, s.values}
+	losses := s.losses()
 	for len(batch) > 0 {
 		var first int
 		var ctx, outs []int32
 		first, ctx, outs, batch = s.cut(batch)
 
+		// The updates of the outputs need the context rows as they were.
+		own := s.own[:len(ctx)]
+		for i, c := range ctx {
+			copy(was.row(own[i]), x.row(c))
+		}
 		g := s.grad[:len(ctx)*outputs]
 		i := 0
-		for ; i+1 < len(ctx); i += 2 {
-			scoresOfTwo(g[i*outputs:], g[(i+1)*outputs:], row(in, stride, ctx[i]), row(in, stride, ctx[i+1]), out, outs)
+		for ; i+1 < len(own); i += 2 {
+			scoresOfTwo(g[i*outputs:], g[(i+1)*outputs:], was.row(own[i]), was.row(own[i+1]), y, outs)
 		}
-		if i < len(ctx) {
-			scoresOf(g[i*outputs:], row(in, stride, ctx[i]), out, outs)
+		if i < len(own) {
+			scoresOf(g[i*outputs:], was.row(own[i]), y, outs)
 		}
-		for i := range ctx {
-			w := s.weight(first, i)
-			loss += float64(w) * gradientBlocked(g[i*outputs:(i+1)*outputs], alpha*w)
+		var weights []float32
+		if s.places != nil {
+			weights = s.places[first:]
 		}
-		// The updates of the outputs first, aside, while the context rows are as they were.
-		dy := s.dy[:outputs*stride]
-		clear(dy)
-		for j := range outs {
-			combine(dy[j*stride:(j+1)*stride], g[j:], outputs, in, ctx)
-		}
-		for i, c := range ctx {
-			combine(row(in, stride, c), g[i*outputs:], 1, out, outs)
-		}
-		for j, o := range outs {
-			axpyGo(row(out, stride, o), 1, dy[j*stride:(j+1)*stride])
-		}
+		gradientBlocked(g, outputs, alpha, weights, losses[min(first, len(losses)-1):])
+		addRows(x, ctx, g, outputs, 1, y, outs)
+		addRows(y, outs, g, 1, outputs, was, own)
 	}
-	return loss
+	return losses.sum()
 }
 
 //go:norace
 func cbowBlocked(in, out []float32, stride int, batch []int32, outputs int, alpha float32, average bool, s *WindowScratch) (loss float64) {
-	h, dx := s.hid[:stride], s.dx[:stride]
+	x, y := &rowTable{in, stride, s.values}, &rowTable{out, stride, s.values}
+	h, dx := s.hid[:s.values], s.dx[:s.values]
 	one := []float32{1}
 	for len(batch) > 0 {
 		var first int
@@ -221,109 +391,44 @@ func cbowBlocked(in, out []float32, stride int, batch []int32, outputs int, alph
 		if s.places != nil {
 			weights, step = s.places[first:], 1
 		}
-		combine(h, weights, step, in, ctx)
+		combine(h, weights, step, x, ctx)
 		total := s.total(first, len(ctx), average)
 		scaleGo(h, 1/total)
 		g := s.grad[:outputs]
-		scoresOf(g, h, out, outs)
+		scoresOf(g, h, y, outs)
 		by := float32(1) // the weight of the window
 		if s.places != nil {
 			by = total
 		}
-		loss += float64(by) * gradientBlocked(g, alpha*by)
+		l := windowLosses{{1, 0, float64(by)}}
+		gradientBlocked(g, outputs, alpha*by, nil, l)
+		loss += l.sum()
 		clear(dx)
-		combine(dx, g, 1, out, outs)
-		for j, o := range outs {
-			axpyGo(row(out, stride, o), g[j], h)
+		combine(dx, g, 1, y, outs)
+		addToRows(y, outs, g, 1, h)
+		if s.places != nil {
+			scaleGo(dx, 1/total)
 		}
-		for i, c := range ctx {
-			part := float32(1)
-			if s.places != nil {
-				part = s.weight(first, i) / total
-			}
-			axpyGo(row(in, stride, c), part, dx)
-		}
+		addToRows(x, ctx, weights, step, dx)
 	}
 	return loss
-}
-
-// gradientBlocked is gradientGo with the exponential of the assembly, and one logarithm for all
-// factors 1+exp(-|t|), whose product is at most 2 to the power of their number.
-func gradientBlocked(s []float32, alpha float32) (loss float64) {
-	a := alpha
-	product := 1.0
-	for j, t := range s {
-		if j == 0 {
-			t = -t
-		} else {
-			a = -alpha
-		}
-		e := expGo(-max(t, -t))
-		sigma := e
-		if t >= 0 {
-			loss += float64(t)
-			sigma = 1
-		}
-		if t != t {
-			loss += float64(t) // NaN, so that the loss shows it
-		}
-		sigma /= 1 + e
-		if product *= float64(1 + e); product > 1<<500 {
-			loss += math.Log(product)
-			product = 1
-		}
-		s[j] = a * sigma
-	}
-	return loss + math.Log(product)
 }
 
 // dotsBlocked sets dst[i] to the inner product of q and rows[i*stride:].
 //
 //go:norace
 func dotsBlocked(dst, q, rows []float32, stride int) {
-	i := 0
-	at := func(i int) []float32 { return rows[i*stride : i*stride+len(q)] }
-	for ; i+3 < len(dst); i += 4 {
-		dst[i], dst[i+1], dst[i+2], dst[i+3] = dotFour(q, at(i), at(i+1), at(i+2), at(i+3))
+	m := &rowTable{rows, stride, len(q)}
+	i, n := int32(0), int32(len(dst))
+	for ; i < n-5; i += 6 {
+		d := (*[6]float32)(dst[i:])
+		d[0], d[1], d[2], d[3], d[4], d[5] = dotSix(q, m, &[6]int32{i, i + 1, i + 2, i + 3, i + 4, i + 5})
 	}
-	for ; i < len(dst); i++ {
-		dst[i] = dotGo(q, at(i))
+	for ; i < n-3; i += 4 {
+		d := (*[4]float32)(dst[i:])
+		d[0], d[1], d[2], d[3] = dotFour(q, m, &[4]int32{i, i + 1, i + 2, i + 3})
 	}
-}
-
-// dotPair returns the inner products of q with two rows, with the bits of dotGo: the sums are in
-// the same order.
-//
-//go:norace
-func dotPair(q, a, b []float32) (s, t float32) {
-	a, b = a[:len(q)], b[:len(q)]
-	var s1, s2, s3, t1, t2, t3 float32
-	k := 0
-	for ; k < len(q)-3; k += 4 {
-		q0, q1, q2, q3 := q[k], q[k+1], q[k+2], q[k+3]
-		s += q0 * a[k]
-		t += q0 * b[k]
-		s1 += q1 * a[k+1]
-		t1 += q1 * b[k+1]
-		s2 += q2 * a[k+2]
-		t2 += q2 * b[k+2]
-		s3 += q3 * a[k+3]
-		t3 += q3 * b[k+3]
-	}
-	for ; k < len(q); k++ {
-		s += q[k] * a[k]
-		t += q[k] * b[k]
-	}
-	return (s + s1) + (s2 + s3), (t + t1) + (t2 + t3)
-}
-
-func dotScanBlocked(dst, q, rows []float32, stride int) {
-	i := 0
-	at := func(i int) []float32 { return rows[i*stride : i*stride+len(q)] }
-	for ; i+1 < len(dst); i += 2 {
-		dst[i], dst[i+1] = dotPair(q, at(i), at(i+1))
-	}
-	if i < len(dst) {
-		dst[i] = dotGo(q, at(i))
+	for ; i < n; i++ {
+		dst[i] = dotGo(q, m.row(i))
 	}
 }

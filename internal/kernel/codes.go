@@ -195,6 +195,7 @@ type CodeQuery struct {
 	scale  float32
 	sum    int32 // sum of the values, times what a field of 0 lacks
 	rest   float64
+	wide   [][8]uint64 // the values for the plain Go version (see widen); empty for the others
 }
 
 // Encode sets q to the query x, for codes with 8, 4, 2 or 1 bits per value. It allocates if x
@@ -228,6 +229,10 @@ func (q *CodeQuery) Encode(x []float32, bits int) {
 	q.sum = 128 * sum
 	if bits < 8 {
 		q.sum = (1<<bits - 1) * sum >> 1
+	}
+	q.wide = q.wide[:0]
+	if Level() == "go" {
+		q.widen(per)
 	}
 }
 

@@ -18,7 +18,7 @@ var (
 
 func (t *CodeTable) distances(dst []float32, q *CodeQuery, ids []int32) {
 	if level < levelAVX2 {
-		t.distancesGo(dst, q, ids)
+		t.distancesWide(dst, q, ids)
 		return
 	}
 	f := codeKernelsAVX2[q.bits]

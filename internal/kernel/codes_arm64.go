@@ -13,7 +13,7 @@ var (
 
 func (t *CodeTable) distances(dst []float32, q *CodeQuery, ids []int32) {
 	if level == levelGo {
-		t.distancesGo(dst, q, ids)
+		t.distancesWide(dst, q, ids)
 		return
 	}
 	f, sum := codeKernelsNEON[q.bits], q.sum

@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // A block holds the signs of [ScanCodes] vectors of dim values, which [ScanQuery.Scan] compares
 // with a query all at once (André, Kermarrec and Le Scouarnec 2015, "Cache locality is not
@@ -140,20 +143,65 @@ func (q *ScanQuery) ScanFetching(dst []float32, masks []uint32, blocks, ahead []
 // scanGo is the definition. The conversions prevent the compiler from fusing multiplication and
 // addition, which would round differently.
 func (q *ScanQuery) scanGo(dst []float32, masks []uint32, blocks []float32, bounded bool, slack, limit float32) {
+	q.scanWith(q.sumsGo, dst, masks, blocks, bounded, slack, limit)
+}
+
+// sumsGo adds the entries of the tables for the nibbles of a block.
+func (q *ScanQuery) sumsGo(sums *[ScanCodes]int32, nibbles []byte) {
+	for g := range len(nibbles) / 16 {
+		t := (*[16]uint8)(q.tables[16*g:])
+		for p, v := range nibbles[16*g : 16*g+16] {
+			i := p/2 + p%2*8
+			sums[i] += int32(t[v&15])
+			sums[i+16] += int32(t[v>>4])
+		}
+	}
+}
+
+// scanWide is scanGo with the sums of sumsWide, which are the same.
+func (q *ScanQuery) scanWide(dst []float32, masks []uint32, blocks []float32, bounded bool, slack, limit float32) {
+	q.scanWith(q.sumsWide, dst, masks, blocks, bounded, slack, limit)
+}
+
+// sumsWide is sumsGo with four sums of 16 bits in a word: those of the four nibbles of two bytes. A sum of 256
+// entries fits.
+func (q *ScanQuery) sumsWide(sums *[ScanCodes]int32, nibbles []byte) {
+	const most = 256
+	for tables := q.tables; len(nibbles) > 0; {
+		n := min(len(nibbles), 16*most)
+		for quarter := range 4 {
+			s, t := twoSums(tables[:n], nibbles[:n], 4*quarter)
+			for k, s := range [2]uint64{s, t} {
+				i := 2*quarter + k
+				sums[i] += int32(s & 0xffff)
+				sums[i+16] += int32(s >> 16 & 0xffff)
+				sums[i+8] += int32(s >> 32 & 0xffff)
+				sums[i+24] += int32(s >> 48)
+			}
+		}
+		tables, nibbles = tables[n:], nibbles[n:]
+	}
+}
+
+// twoSums returns the sums for 4 of each 16 bytes of nibbles, from byte at.
+func twoSums(tables []uint8, nibbles []byte, at int) (s, t uint64) {
+	for len(tables) >= 16 && len(nibbles) >= 16 {
+		x := binary.LittleEndian.Uint32(nibbles[at&12:])
+		e := (*[16]uint8)(tables)
+		s += uint64(e[x&15]) + uint64(e[x>>4&15])<<16 + uint64(e[x>>8&15])<<32 + uint64(e[x>>12&15])<<48
+		t += uint64(e[x>>16&15]) + uint64(e[x>>20&15])<<16 + uint64(e[x>>24&15])<<32 + uint64(e[x>>28])<<48
+		tables, nibbles = tables[16:], nibbles[16:]
+	}
+	return s, t
+}
+
+func (q *ScanQuery) scanWith(add func(sums *[ScanCodes]int32, nibbles []byte), dst []float32, masks []uint32, blocks []float32, bounded bool, slack, limit float32) {
 	dim := len(q.tables) / 4
 	width := ScanWidth(dim, bounded)
 	for b := range masks {
 		block := blocks[b*width : (b+1)*width]
-		bytes := asBytes(block[:dim])
 		var sums [ScanCodes]int32
-		for g := range dim / 4 {
-			t := (*[16]uint8)(q.tables[16*g:])
-			for p, v := range bytes[16*g : 16*g+16] {
-				i := p/2 + p%2*8
-				sums[i] += int32(t[v&15])
-				sums[i+16] += int32(t[v>>4])
-			}
-		}
+		add(&sums, asBytes(block[:dim]))
 		factors, biases := block[dim:dim+ScanCodes], block[dim+ScanCodes:dim+2*ScanCodes]
 		bounds := factors
 		if bounded {

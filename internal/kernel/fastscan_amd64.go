@@ -14,6 +14,6 @@ func (q *ScanQuery) scan(dst []float32, masks []uint32, blocks, ahead []float32,
 	case levelAVX2:
 		fastScanAVX2(&dst[0], &masks[0], &blocks[0], &ahead[0], &q.tables[0], 4*dim, width, bounds, len(masks), q.scale, q.offset, slack, limit)
 	default:
-		q.scanGo(dst, masks, blocks, bounded, slack, limit)
+		q.scanWide(dst, masks, blocks, bounded, slack, limit)
 	}
 }

@@ -4,7 +4,7 @@ package kernel
 
 func (q *ScanQuery) scan(dst []float32, masks []uint32, blocks, ahead []float32, bounded bool, slack, limit float32) {
 	if level == levelGo {
-		q.scanGo(dst, masks, blocks, bounded, slack, limit)
+		q.scanWide(dst, masks, blocks, bounded, slack, limit)
 		return
 	}
 	dim, bounds := len(q.tables)/4, 0 // without bounds, slack is 0 and the factors are as good

@@ -3,5 +3,5 @@
 package kernel
 
 func (q *ScanQuery) scan(dst []float32, masks []uint32, blocks, _ []float32, bounded bool, slack, limit float32) {
-	q.scanGo(dst, masks, blocks, bounded, slack, limit)
+	q.scanWide(dst, masks, blocks, bounded, slack, limit)
 }

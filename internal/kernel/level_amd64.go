@@ -100,7 +100,7 @@ func dotScan(dst, q, rows []float32, stride int) {
 	case levelAVX2:
 		dotScanAVX2(dst, q, rows, stride)
 	default:
-		dotScanBlocked(dst, q, rows, stride)
+		dotScanGo(dst, q, rows, stride)
 	}
 }
 

@@ -78,7 +78,7 @@ func dots(dst, q, rows []float32, stride int) {
 
 func dotScan(dst, q, rows []float32, stride int) {
 	if level == levelGo {
-		dotScanBlocked(dst, q, rows, stride)
+		dotScanGo(dst, q, rows, stride)
 		return
 	}
 	dotScanNEON(dst, q, rows, stride)

@@ -25,7 +25,7 @@ func scatterRows(table []float32, stride int, ids []int32, delta []float32) {
 
 func multiplyAdd(dst []float32, alpha float32, x, y []float32) { multiplyAddGo(dst, alpha, x, y) }
 
-func dotScan(dst, q, rows []float32, stride int) { dotScanBlocked(dst, q, rows, stride) }
+func dotScan(dst, q, rows []float32, stride int) { dotScanGo(dst, q, rows, stride) }
 
 func squaredDistanceScan(dst, q, rows []float32, stride int) {
 	squaredDistanceScanGo(dst, q, rows, stride)
@@ -33,7 +33,7 @@ func squaredDistanceScan(dst, q, rows []float32, stride int) {
 
 func firstAbove(x []float32, bound float32) int { return firstAboveGo(x, bound) }
 
-func (t *CodeTable) distances(dst []float32, q *CodeQuery, ids []int32) { t.distancesGo(dst, q, ids) }
+func (t *CodeTable) distances(dst []float32, q *CodeQuery, ids []int32) { t.distancesWide(dst, q, ids) }
 func (t *CodeTable) prefetch(stride int, ids []int32)                   {}
 
 func tileShape() (height, width int, anywhere bool) { return tileHeightGo, tileWidthGo, false }

@@ -71,6 +71,12 @@ func firstAboveGo(x []float32, bound float32) int {
 	return len(x)
 }
 
+func dotScanGo(dst, q, rows []float32, stride int) {
+	for i := range dst {
+		dst[i] = dotGo(q, rows[i*stride:i*stride+len(q)])
+	}
+}
+
 func squaredDistanceScanGo(dst, q, rows []float32, stride int) {
 	for i := range dst {
 		dst[i] = squaredDistanceGo(q, rows[i*stride:i*stride+len(q)])

@@ -19,6 +19,10 @@ type WindowScratch struct {
 	dx   []float32 // maxContext×stride: updates of the context rows
 	hid  []float32 // stride: the mean or the sum of the context (CBOW)
 
+	values int          // of a row that are not padding
+	own    []int32      // 0, 1, …: the rows of dx
+	loss   []windowLoss // by place
+
 	assembly assemblyScratch
 }
 
@@ -42,7 +46,12 @@ func NewWindowScratch(maxContext, outputs, stride int) *WindowScratch {
 	if stride < Lanes || stride%Lanes != 0 {
 		panic(PanicStride)
 	}
+	own := make([]int32, maxContext)
+	for i := range own {
+		own[i] = int32(i)
+	}
 	return &WindowScratch{
+		values: stride, own: own, loss: make([]windowLoss, maxContext),
 		maxContext: maxContext, outputs: outputs, stride: stride,
 		grad: Aligned(gradSize(maxContext) * (outputs + leastChunk - 1) / leastChunk),
 		dy:   Aligned(outputs * stride),
@@ -62,6 +71,15 @@ func NewPlacedScratch(places []float32, outputs, stride int) *WindowScratch {
 	s.places = slices.Clone(places)
 	s.assembly.place(places)
 	return s
+}
+
+// Values states that only the first n values of each row differ from zero, so that the plain Go
+// versions skip the others. It panics with PanicStride if a row does not have n values.
+func (s *WindowScratch) Values(n int) {
+	if n < 1 || n > s.stride {
+		panic(PanicStride)
+	}
+	s.values = n
 }
 
 // header returns the number of values before the ids of a window.

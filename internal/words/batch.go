@@ -111,12 +111,16 @@ func (s shape) check(t *Tables) error {
 	return nil
 }
 
-// scratch returns the memory of the kernels for windows of the shape.
-func (s shape) scratch(stride int) *kernel.WindowScratch {
+// scratch returns the memory of the kernels for windows of the shape over the tables.
+func (s shape) scratch(t *Tables) *kernel.WindowScratch {
+	var scratch *kernel.WindowScratch
 	if s.places != nil {
-		return kernel.NewPlacedScratch(s.places, s.outputs, stride)
+		scratch = kernel.NewPlacedScratch(s.places, s.outputs, t.Stride)
+	} else {
+		scratch = kernel.NewWindowScratch(s.maxContext, max(s.outputs, 2), t.Stride)
 	}
-	return kernel.NewWindowScratch(s.maxContext, max(s.outputs, 2), stride)
+	scratch.Values(t.Dim)
+	return scratch
 }
 
 // walk calls fn for each window of batch and checks its layout and its ids

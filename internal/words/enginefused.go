@@ -62,7 +62,7 @@ func NewFused(o *Objective, t *Tables, maxContext, outputs, capacity int) (Engin
 	}
 	e := &fusedEngine{
 		objective: o, tables: t, shape: shape,
-		apply:    fused(o, Setup{Tables: t, MaxContext: maxContext, Outputs: outputs, Scratch: shape.scratch(t.Stride)}),
+		apply:    fused(o, Setup{Tables: t, MaxContext: maxContext, Outputs: outputs, Scratch: shape.scratch(t)}),
 		composer: newComposer(t, shape),
 		result:   tensor.New(tensor.WithShape(2), tensor.Of(tensor.Float32)),
 	}
