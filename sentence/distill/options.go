@@ -10,14 +10,14 @@ import (
 
 // Options are the settings of a distillation. The zero value is not valid; see DefaultOptions.
 type Options struct {
-	Texts        int     `json:"texts"`         // texts that the teacher encodes, a random choice; default 200,000
-	MaxTokens    int     `json:"max_tokens"`    // length at which texts are cut, including the marks of the ends; default 64
-	Dim          int     `json:"dim"`           // of the vectors; default 0: the teacher's
+	Texts        int     `json:"texts"`         // texts that the teacher encodes, a random choice; default 250,000
+	MaxTokens    int     `json:"max_tokens"`    // length at which texts are cut, including the marks of the ends; default 128
+	Dim          int     `json:"dim"`           // of the vectors; default 0: the teacher's and those beside
 	Epochs       int     `json:"epochs"`        // passes over the texts; default 10
 	BatchSize    int     `json:"batch"`         // texts in a step; default 512
 	LearningRate float64 `json:"learning_rate"` // at first; it falls linearly to 0. Default 0.02
 	SIF          float64 `json:"sif"`           // a of the weights of the tokens, a share of the text; default 0.001
-	Whiten       float64 `json:"whiten"`        // 0 leaves the components as they are, 1 makes them equal; default 0.5
+	Whiten       float64 `json:"whiten"`        // 0 leaves the components as they are, 1 makes them equal; default 0.25
 	// WhitenTeacher, if above 0, subtracts the mean of the teacher's vectors and scales their components
 	// by variance^(-WhitenTeacher/2) before the table learns from them, which helps search more than similarity; 1 makes them equal. Default 0.
 	WhitenTeacher float64 `json:"whiten_teacher"`
@@ -43,7 +43,7 @@ type Options struct {
 
 	// Exact is the length of a random vector of its own that each token has in the end, relative to the
 	// other part: two texts with the same words become more similar, which helps search more than
-	// similarity. Default 0.3.
+	// similarity. Default 0.2.
 	Exact float64 `json:"exact"`
 
 	// Cache is the file of the teacher's vectors. An interrupted run with the same teacher, texts and
@@ -55,8 +55,8 @@ type Options struct {
 
 // DefaultOptions returns the default settings.
 func DefaultOptions() Options {
-	return Options{Texts: 200_000, MaxTokens: 64, Epochs: 10, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Whiten: 0.5, Seed: 1,
-		PairDim: 512, PairEpochs: 3, TuneSteps: 200, Exact: 0.3}
+	return Options{Texts: 250_000, MaxTokens: 128, Epochs: 10, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Whiten: 0.25, Seed: 1,
+		PairDim: 512, PairEpochs: 3, TuneSteps: 200, Exact: 0.2}
 }
 
 // Validate reports the first field that cannot be used.

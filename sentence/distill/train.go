@@ -59,7 +59,7 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 	if o.Dim > limit {
 		return nil, nil, fault.Field("Dim", "", "must be at most the %d of the teacher and the model beside it, got %d", limit, o.Dim)
 	}
-	o.Dim, o.Threads = cmp.Or(o.Dim, t.Dim()), cmp.Or(o.Threads, runtime.GOMAXPROCS(0))
+	o.Dim, o.Threads = cmp.Or(o.Dim, limit), cmp.Or(o.Threads, runtime.GOMAXPROCS(0))
 	d := &distillation{teacher: t, sample: s, o: o, weights: s.weights(o.SIF), report: &Report{Texts: len(s.texts), Of: s.seen, Dim: o.Dim, Variance: 1}}
 	if err := d.begin(ctx); err != nil {
 		return nil, nil, err
@@ -81,7 +81,6 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 	if err := d.pairTable(ctx); err != nil {
 		return nil, nil, err
 	}
-	d.o.Dim = min(d.o.Dim, d.e.Dim)
 	if err := d.whiten(ctx); err != nil {
 		return nil, nil, err
 	}

@@ -47,7 +47,8 @@ table is moved until the texts have its vectors. Best are texts like those that 
 searched or compared.
 
 A text is a line of CORPUS or, with --field or --column, a record; with --pairs, each
-text of a pair is one. The teacher's vectors are kept in MODEL.teacher until the model is
+text of a pair is one. From 100,000 pairs on, they also train a table that is put beside
+that of the teacher, and the model is tuned on them. The teacher's vectors are kept in MODEL.teacher until the model is
 written; an interrupted command goes on with them.`,
 		Example: `
 $ train distill --teacher all-MiniLM-L6-v2 my-docs/ -o mine
@@ -59,13 +60,13 @@ $ search eval sts -m small`,
 	cli.Declare(cmd, cli.ForInput,
 		cli.Flag{Name: "teacher", Arg: "FOLDER", Into: &job.teacher, Help: "transformer to imitate"},
 		cli.PromptFlag(), cli.PrecisionFlag(),
-		cli.Flag{Name: "pairs", Arg: "FILE", Into: &job.pairs, Help: "file of pairs, as of 'train sentence'; can be repeated"},
+		cli.Flag{Name: "pairs", Arg: "FILE", Into: &job.pairs, Field: "Pairs", Help: "file of pairs, as of 'train sentence'; can be repeated"},
 		columnsFlag(&job.input.Columns))
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&job.text), cli.SkipBadFlag(&job.skipBad))...)
 	cli.Declare(cmd, "Training",
 		cli.Flag{Name: "texts", Arg: "N", Into: &o.Texts, Field: "Texts", Help: "number of texts that the teacher encodes, a random choice"},
 		cli.Flag{Name: "max-tokens", Arg: "N", Into: &o.MaxTokens, Field: "MaxTokens", Help: "length at which these texts are cut"},
-		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Positive: true, Help: "dimensions of the vectors", Default: "the teacher's"},
+		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Positive: true, Help: "dimensions of the vectors", Default: "the teacher's and those beside"},
 		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Help: "passes over the texts; 0 keeps the teacher's vectors of single tokens"},
 		cli.Flag{Name: "batch", Arg: "N", Into: &o.BatchSize, Field: "BatchSize", Help: "texts in a step"},
 		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "learning rate at first; it falls linearly to 0"},
@@ -73,7 +74,7 @@ $ search eval sts -m small`,
 		cli.Flag{Name: "whiten", Arg: "X", Into: &o.Whiten, Field: "Whiten", Help: "scale the principal components of the vectors by variance^(-X/2); 0 leaves them as they are, 1 makes them equal"},
 		cli.Flag{Name: "whiten-teacher", Arg: "X", Into: &o.WhitenTeacher, Field: "WhitenTeacher", Help: "before the table learns from the teacher's vectors, subtract their mean and scale their components by variance^(-X/2), which helps search more than similarity; 0 leaves them as they are"},
 		cli.Flag{Name: "beside", Arg: "MODEL", Into: &job.beside, Field: "Beside", Help: "put the vectors of a model with the teacher's tokens, as 'train sentence --tokenizer FOLDER' makes it, beside the learned ones before the principal components are computed"},
-		cli.Flag{Name: "pair-dim", Arg: "N", Into: &o.PairDim, Field: "PairDim", Help: "with --pairs, put a table of N dimensions beside the learned one that is trained on the pairs; 0 leaves it out"},
+		cli.Flag{Name: "pair-dim", Arg: "N", Into: &o.PairDim, Field: "PairDim", Help: "with --pairs, put a table of N dimensions beside the learned one that is trained on the pairs; 0 leaves it out", Default: "512 from 100,000 pairs on"},
 		cli.Flag{Name: "pair-epochs", Arg: "N", Into: &o.PairEpochs, Field: "PairEpochs", Help: "passes over the pairs to train that table"},
 		cli.Flag{Name: "tune", Arg: "N", Into: &o.TuneSteps, Field: "TuneSteps", Help: "with --pairs, tune the model on N batches of 1,024 pairs at the end; 0 does not"},
 		cli.Flag{Name: "keep-teacher", Arg: "X", Into: &o.KeepTeacher, Field: "KeepTeacher", Help: "weight of the similarity to the model before tuning"},
@@ -191,6 +192,9 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	return printReport(cmd, r)
 }
 
+// fewPairs is the number of pairs below which a table of them takes more from a model than it adds.
+const fewPairs = 100_000
+
 // read offers all texts to the sample.
 func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transformer.Encoder) (*distill.Sample, error) {
 	tokenizer := teacher.Tokenizer()
@@ -207,7 +211,15 @@ func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transforme
 		if err != nil {
 			return nil, err
 		}
-		j.options.Pairs = data
+		if len(j.pairs) > 0 {
+			j.options.Pairs = data
+			if data.Examples() < fewPairs && j.options.PairDim > 0 && !cmd.Flags().Changed("pair-dim") {
+				j.options.PairDim = 0
+				cli.Note(cmd, "fewer than %s pairs: no table learns from them; --pair-dim 512 makes one", cli.Thousands(fewPairs))
+			}
+		} else {
+			defer data.Close()
+		}
 		plan, err := data.Plan(cmd.Context(), pairs.PlanOptions{BatchSize: 1024, Mixed: true, Repeats: true})
 		if err != nil {
 			return nil, err
