@@ -71,7 +71,7 @@ $ search eval sts -m small`,
 		cli.Flag{Name: "batch", Arg: "N", Into: &o.BatchSize, Field: "BatchSize", Help: "texts in a step"},
 		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "learning rate at first; it falls linearly to 0"},
 		cli.Flag{Name: "sif", Arg: "A", Into: &o.SIF, Field: "SIF", Help: "a token that makes up the share p of the text is weighted by A/(A+p)"},
-		cli.Flag{Name: "whiten", Arg: "X", Into: &o.Whiten, Field: "Whiten", Help: "scale the principal components of the vectors by variance^(-X/2); 0 leaves them as they are, 1 makes them equal"},
+		cli.Flag{Name: "whiten", Arg: "X", Into: &o.Whiten, Field: "Whiten", Help: "scale the principal components of the vectors by variance^(-X/2); 0 leaves them as they are, 1 makes them equal", Default: "0.5, and 0.25 with a table beside"},
 		cli.Flag{Name: "whiten-teacher", Arg: "X", Into: &o.WhitenTeacher, Field: "WhitenTeacher", Help: "before the table learns from the teacher's vectors, subtract their mean and scale their components by variance^(-X/2), which helps search more than similarity; 0 leaves them as they are"},
 		cli.Flag{Name: "beside", Arg: "MODEL", Into: &job.beside, Field: "Beside", Help: "put the vectors of a model with the teacher's tokens, as 'train sentence --tokenizer FOLDER' makes it, beside the learned ones before the principal components are computed"},
 		cli.Flag{Name: "pair-dim", Arg: "N", Into: &o.PairDim, Field: "PairDim", Help: "with --pairs, put a table of N dimensions beside the learned one that is trained on the pairs; 0 leaves it out", Default: "512 from 100,000 pairs on"},
@@ -152,6 +152,9 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	if j.options.Pairs != nil {
 		defer j.options.Pairs.Close()
 	}
+	if (j.beside != "" || j.options.Pairs != nil && j.options.PairDim > 0) && !cmd.Flags().Changed("whiten") {
+		j.options.Whiten = whitenBeside
+	}
 	cli.Note(cmd, "read %s; the teacher encodes %s of them", cli.Plural(sample.Seen(), "text", "texts"), cli.Thousands(int64(sample.Len())))
 	o, kept := j.options, j.options.Cache != ""
 	if !kept {
@@ -191,6 +194,9 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	}
 	return printReport(cmd, r)
 }
+
+// whitenBeside is the default of --whiten with a table beside.
+const whitenBeside = 0.25
 
 // fewPairs is the number of pairs below which a table of them takes more from a model than it adds.
 const fewPairs = 100_000
