@@ -52,7 +52,7 @@ var rooms = map[string][]string{
 	"sentence/adapt":         {"checkpoints", "corpora/documents", "corpora/pairs", "corpora/pairs/docpairs", "sentence", "sentence/compress"},
 	"sentence/compress":      {"checkpoints", "corpora/tokenize", "sentence"},
 	"sentence/bundled":       {"checkpoints", "sentence"},
-	"sentence/distill":       {"autograd", "checkpoints", "corpora/tokenize", "sentence", "sentence/train"},
+	"sentence/distill":       {"autograd", "checkpoints", "corpora/pairs", "corpora/tokenize", "sentence", "sentence/train"},
 	"sentence/models":        {"checkpoints", "corpora/tokenize", "sentence", "sentence/transformer"},
 	"sentence/train":         {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
 

@@ -1,7 +1,6 @@
 package distill
 
 import (
-	"math"
 	"slices"
 
 	"github.com/luminavec/luminavec/internal/fault"
@@ -39,26 +38,12 @@ func besides(t Teacher, e *sentence.Encoder) (b besideRows, err error) {
 // the same length on average.
 func (d *distillation) join(b besideRows) {
 	if b.dim == 0 {
-		d.o.Dim = min(d.o.Dim, d.e.Dim)
 		return
 	}
 	dim, stride := d.e.Dim, kernel.Stride(d.e.Dim)
 	e := &train.Parameters{Rows: d.tokens, Dim: dim + b.dim, Table: kernel.Aligned(d.tokens * kernel.Stride(dim+b.dim))}
 	wide := kernel.Stride(e.Dim)
-	own, other := make([]float32, dim), make([]float32, b.dim)
-	var lengths [2]float64
-	texts := d.sample.texts[:min(len(d.sample.texts), whitenTexts)]
-	for _, text := range texts {
-		clear(own)
-		clear(other)
-		for _, id := range text {
-			kernel.Axpy(own, d.weights[id], d.e.Table[int(id)*stride:][:dim])
-			kernel.Axpy(other, 1, b.rows[int(id)*b.stride:][:b.dim])
-		}
-		lengths[0] += math.Sqrt(float64(kernel.Dot(own, own)))
-		lengths[1] += math.Sqrt(float64(kernel.Dot(other, other)))
-	}
-	ratio := lengths[0] / max(lengths[1], 1e-30)
+	ratio := d.meanLength(d.e.Table, stride, dim, d.weights) / max(d.meanLength(b.rows, b.stride, b.dim, nil), 1e-30)
 	for id := range d.tokens {
 		row := e.Table[id*wide:]
 		copy(row, d.e.Table[id*stride:][:dim])

@@ -39,7 +39,7 @@ func texts() (all []string) {
 
 func small() Options {
 	o := DefaultOptions()
-	o.Texts, o.BatchSize, o.Epochs, o.LearningRate, o.Whiten = 500, 32, 10, 0.1, 0
+	o.Texts, o.BatchSize, o.Epochs, o.LearningRate, o.Whiten, o.Exact = 500, 32, 10, 0.1, 0, 0
 	return o
 }
 

@@ -3,20 +3,21 @@ package distill
 import (
 	"math"
 
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
 )
 
 // Options are the settings of a distillation. The zero value is not valid; see DefaultOptions.
 type Options struct {
-	Texts        int     `json:"texts"`         // texts that the teacher encodes, a random choice; default 200,000
-	MaxTokens    int     `json:"max_tokens"`    // length at which texts are cut, including the marks of the ends; default 64
-	Dim          int     `json:"dim"`           // of the vectors; default 0: the teacher's
+	Texts        int     `json:"texts"`         // texts that the teacher encodes, a random choice; default 250,000
+	MaxTokens    int     `json:"max_tokens"`    // length at which texts are cut, including the marks of the ends; default 128
+	Dim          int     `json:"dim"`           // of the vectors; default 0: the teacher's and those beside
 	Epochs       int     `json:"epochs"`        // passes over the texts; default 10
 	BatchSize    int     `json:"batch"`         // texts in a step; default 512
 	LearningRate float64 `json:"learning_rate"` // at first; it falls linearly to 0. Default 0.02
 	SIF          float64 `json:"sif"`           // a of the weights of the tokens, a share of the text; default 0.001
-	Whiten       float64 `json:"whiten"`        // 0 leaves the components as they are, 1 makes them equal; default 0.5
+	Whiten       float64 `json:"whiten"`        // 0 leaves the components as they are, 1 makes them equal; default 0.5; 0.25 is better with a table beside
 	// WhitenTeacher, if above 0, subtracts the mean of the teacher's vectors and scales their components
 	// by variance^(-WhitenTeacher/2) before the table learns from them, which helps search more than similarity; 1 makes them equal. Default 0.
 	WhitenTeacher float64 `json:"whiten_teacher"`
@@ -29,6 +30,22 @@ type Options struct {
 	// the principal components are computed; default nil.
 	Beside *sentence.Encoder `json:"-"`
 
+	// Pairs, in the tokens of the teacher, teach what belongs together: a table of PairDim learns it, as
+	// package train does, in PairEpochs passes, and stands beside the one that imitates the teacher, like
+	// Beside; and the model is tuned on them in TuneSteps steps at the end. Default nil.
+	Pairs      *pairs.Dataset `json:"-"`
+	PairDim    int            `json:"pair_dim"`    // 0: no table; default 512
+	PairEpochs int            `json:"pair_epochs"` // default 3
+	TuneSteps  int            `json:"tune_steps"`  // batches of 1,024 pairs; default 200
+
+	// KeepTeacher, if above 0, pulls the rows back to where tuning began: see train.Options.KeepTeacher. Default 0.
+	KeepTeacher float64 `json:"keep_teacher"`
+
+	// Exact is the length of a random vector of its own that each token has in the end, relative to the
+	// other part: two texts with the same words become more similar, which helps search more than
+	// similarity. Default 0.2.
+	Exact float64 `json:"exact"`
+
 	// Cache is the file of the teacher's vectors. An interrupted run with the same teacher, texts and
 	// options goes on with it; another file is replaced.
 	Cache string `json:"-"`
@@ -38,7 +55,8 @@ type Options struct {
 
 // DefaultOptions returns the default settings.
 func DefaultOptions() Options {
-	return Options{Texts: 200_000, MaxTokens: 64, Epochs: 10, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Whiten: 0.5, Seed: 1}
+	return Options{Texts: 250_000, MaxTokens: 128, Epochs: 10, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Whiten: 0.5, Seed: 1,
+		PairDim: 512, PairEpochs: 3, TuneSteps: 200, Exact: 0.2}
 }
 
 // Validate reports the first field that cannot be used.
@@ -50,6 +68,8 @@ func (o Options) Validate() error {
 		{"Texts", float64(o.Texts), 1, 1 << 30}, {"MaxTokens", float64(o.MaxTokens), 3, 1 << 20}, {"Dim", float64(o.Dim), 0, 1 << 16},
 		{"Epochs", float64(o.Epochs), 0, 1 << 20}, {"BatchSize", float64(o.BatchSize), 1, 1 << 20}, {"LearningRate", o.LearningRate, 1e-9, 1e6},
 		{"SIF", o.SIF, 1e-12, 1e6}, {"Whiten", o.Whiten, 0, 1}, {"WhitenTeacher", o.WhitenTeacher, 0, 1}, {"Threads", float64(o.Threads), 0, 4096},
+		{"PairDim", float64(o.PairDim), 0, 1 << 14}, {"PairEpochs", float64(o.PairEpochs), 1, 1e6}, {"TuneSteps", float64(o.TuneSteps), 0, 1e9},
+		{"KeepTeacher", o.KeepTeacher, 0, 1e6}, {"Exact", o.Exact, 0, 100},
 	} {
 		if !(f.value >= f.low && f.value <= f.high) || math.IsNaN(f.value) {
 			return fault.Field(f.name, "", "must be from %g to %g, got %g", f.low, f.high, f.value)

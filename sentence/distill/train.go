@@ -52,10 +52,14 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 	if err != nil {
 		return nil, nil, err
 	}
-	if limit := t.Dim() + beside.dim; o.Dim > limit {
+	limit := t.Dim() + beside.dim
+	if o.Pairs != nil {
+		limit += o.PairDim
+	}
+	if o.Dim > limit {
 		return nil, nil, fault.Field("Dim", "", "must be at most the %d of the teacher and the model beside it, got %d", limit, o.Dim)
 	}
-	o.Dim, o.Threads = cmp.Or(o.Dim, t.Dim()), cmp.Or(o.Threads, runtime.GOMAXPROCS(0))
+	o.Dim, o.Threads = cmp.Or(o.Dim, limit), cmp.Or(o.Threads, runtime.GOMAXPROCS(0))
 	d := &distillation{teacher: t, sample: s, o: o, weights: s.weights(o.SIF), report: &Report{Texts: len(s.texts), Of: s.seen, Dim: o.Dim, Variance: 1}}
 	if err := d.begin(ctx); err != nil {
 		return nil, nil, err
@@ -74,16 +78,26 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 		return nil, nil, err
 	}
 	d.join(beside)
+	if err := d.pairTable(ctx); err != nil {
+		return nil, nil, err
+	}
 	if err := d.whiten(ctx); err != nil {
 		return nil, nil, err
 	}
+	d.exact()
 	encoder, err := sentence.New(sentence.Layers{Tokenizer: t.Tokenizer(), Embedding: d.table(),
 		Pooling: sentence.SIF, Weights: &checkpoints.Tensor{Shape: []int{len(d.weights)}, Data: d.weights}, Normalize: true})
 	if err != nil {
 		return nil, nil, err
 	}
+	c := encoder.Checkpoint()
+	if o.Pairs != nil && o.TuneSteps > 0 {
+		if c, err = d.tune(ctx, c); err != nil {
+			return nil, nil, err
+		}
+	}
 	d.report.Seconds = time.Since(began).Seconds()
-	return encoder.Checkpoint(), d.report, nil
+	return c, d.report, nil
 }
 
 // distillation is the state of a run. The table has the rows of the tokens and behind them those of the

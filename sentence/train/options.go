@@ -43,6 +43,9 @@ type Options struct {
 	Margin     float64 `json:"margin"`               // difference of cosines in Related, Contrastive and Triplet; default 0.5
 	Symmetric  bool    `json:"symmetric"`            // positives look for their anchors too, in InBatch; default true
 	Matryoshka []int   `json:"matryoshka,omitempty"` // dimensions to which vectors may be truncated; default none
+	// KeepTeacher is the weight of 1 − cos between the vector of a text and the one of the model that training starts from, which it
+	// keeps near; default 0.
+	KeepTeacher float64 `json:"keep_teacher,omitempty"`
 
 	// The batches.
 	BatchSize int  `json:"batch_size"`           // examples per batch, 1 to 131072; default 1024
@@ -93,6 +96,7 @@ func (o *Options) Validate() error {
 		{"MaxTokens", float64(o.MaxTokens), 0, math.MaxInt32},
 		{"Epochs", float64(o.Epochs), 1, 1e6},
 		{"Warmup", o.Warmup, 0, 1},
+		{"KeepTeacher", o.KeepTeacher, 0, 1e6},
 		{"WeightDecay", o.WeightDecay, 0, 1},
 		{"ClipNorm", o.ClipNorm, 0, 1e30},
 		{"Threads", float64(o.Threads), 1, 1 << 12},

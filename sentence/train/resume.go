@@ -89,6 +89,15 @@ func (t *trainer) restore(c *checkpoints.Checkpoint, steps int64) error {
 	if err := t.optimizer.Restore(state); err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}
+	if o.KeepTeacher > 0 {
+		x, ok := c.State[startTensor]
+		if !ok || len(x.Shape) != 2 || x.Shape[0] != t.encoder.Rows || x.Shape[1] != o.Dim {
+			return fault.New("only a model with its training folder can be resumed", "resume: the checkpoint lacks the table that it started from")
+		}
+		if err := t.keep(slotOf(startTensor, x).Data); err != nil {
+			return err
+		}
+	}
 	t.license, t.origin = c.Config.License, c.Config.Origin
 	t.Session.Resume(c)
 	return training.CheckSame(c.Config.Options, t.options, "Threads", "Engine")

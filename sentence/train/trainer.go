@@ -54,6 +54,9 @@ type Run struct {
 	// Resume.
 	Start *Start
 
+	// Steps, if above 0, ends the run after that number of batches, which the schedule covers; default 0: all epochs.
+	Steps int64
+
 	// Part, if set, makes the run one part of training that is divided among processes: one round
 	// on the shard that Pairs holds (see pairs.Options.Shard), for [Average]. The learning rates
 	// are those of the whole run. Ignored with Resume.
@@ -78,6 +81,7 @@ type trainer struct {
 	plans     plans
 	license   string // of the model that training started from, as is origin
 	origin    string
+	keeper    *keeper           // nil without KeepTeacher
 	part      *checkpoints.Part // nil: training is not divided
 	training.Session
 }
@@ -90,7 +94,7 @@ type trainer struct {
 // Run with Resume set to this checkpoint continues to the same bytes. Other errors are an
 // option that is out of range or unsuitable for the pairs, a checkpoint that cannot be saved,
 // and ErrDiverged.
-func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, error) {
+func Train(ctx context.Context, o Options, run Run) (c *checkpoints.Checkpoint, err error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -104,7 +108,7 @@ func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, er
 	if err != nil {
 		return nil, err
 	}
-	defer t.engine.Close()
+	defer func() { err = errors.Join(err, t.engine.Close(), t.keeper.close()) }()
 	if run.Resume != nil {
 		t.Untrained = run.Resume.Config.Progress.Untrained
 	} else if run.Start == nil && run.Parent == nil {
@@ -112,7 +116,7 @@ func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, er
 			return nil, err
 		}
 	}
-	c, err := t.Run(ctx, training.Loop{
+	c, err = t.Run(ctx, training.Loop{
 		// One batch after the other, each on all threads; the next is read meanwhile.
 		Threads:   min(o.Threads, 2),
 		Ordered:   true,
@@ -195,6 +199,9 @@ func newTrainer(ctx context.Context, o Options, run Run) (*trainer, error) {
 		Model: t.model, Progress: run.Progress, Save: run.Save, SaveEvery: run.SaveEvery,
 	}
 	t.plans.perEpoch = perEpoch
+	if run.Steps > 0 {
+		t.Blocks = min(t.Blocks, run.Steps)
+	}
 	if run.Validation != nil {
 		if err := t.Watch(run.Validation, run.Resume); err != nil {
 			return nil, err
@@ -213,6 +220,11 @@ func newTrainer(ctx context.Context, o Options, run Run) (*trainer, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if t.keeper == nil {
+		if err := t.keep(t.startOf(run.Start)); err != nil {
+			return nil, err
+		}
 	}
 	t.engine, err = o.engine(t.encoder)
 	return t, err
@@ -295,6 +307,9 @@ func (t *trainer) model() *checkpoints.Checkpoint {
 	state := map[string]checkpoints.Tensor{}
 	for _, slot := range t.optimizer.State().Slots {
 		state[slot.Name] = checkpoints.Tensor{Shape: []int{slot.Rows, slot.Cols}, Stride: slot.Stride, Data: slot.Data}
+	}
+	if t.keeper != nil {
+		state[startTensor] = tensor(e.Rows, e.Dim, t.keeper.start)
 	}
 	if t.part != nil {
 		own := pairs.OwnTokenCounts()

@@ -124,6 +124,13 @@ func (w *worker) Train(lr float64) (training.BlockStats, error) {
 		if err != nil {
 			return s, err
 		}
+		if t.keeper != nil {
+			pull, err := t.keeper.add(t.encoder, b, g, t.options.Threads)
+			if err != nil {
+				return s, err
+			}
+			loss += pull
+		}
 		if math.IsNaN(loss) || math.IsInf(loss, 0) {
 			return training.BlockStats{Loss: loss}, nil // the loop ends the run and reports where
 		}

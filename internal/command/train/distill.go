@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,7 +47,8 @@ table is moved until the texts have its vectors. Best are texts like those that 
 searched or compared.
 
 A text is a line of CORPUS or, with --field or --column, a record; with --pairs, each
-text of a pair is one. The teacher's vectors are kept in MODEL.teacher until the model is
+text of a pair is one. From 100,000 pairs on, they also train a table that is put beside
+that of the teacher, and the model is tuned on them. The teacher's vectors are kept in MODEL.teacher until the model is
 written; an interrupted command goes on with them.`,
 		Example: `
 $ train distill --teacher all-MiniLM-L6-v2 my-docs/ -o mine
@@ -58,20 +60,25 @@ $ search eval sts -m small`,
 	cli.Declare(cmd, cli.ForInput,
 		cli.Flag{Name: "teacher", Arg: "FOLDER", Into: &job.teacher, Help: "transformer to imitate"},
 		cli.PromptFlag(), cli.PrecisionFlag(),
-		cli.Flag{Name: "pairs", Arg: "FILE", Into: &job.pairs, Help: "file of pairs, as of 'train sentence'; can be repeated"},
+		cli.Flag{Name: "pairs", Arg: "FILE", Into: &job.pairs, Field: "Pairs", Help: "file of pairs, as of 'train sentence'; can be repeated"},
 		columnsFlag(&job.input.Columns))
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&job.text), cli.SkipBadFlag(&job.skipBad))...)
 	cli.Declare(cmd, "Training",
 		cli.Flag{Name: "texts", Arg: "N", Into: &o.Texts, Field: "Texts", Help: "number of texts that the teacher encodes, a random choice"},
 		cli.Flag{Name: "max-tokens", Arg: "N", Into: &o.MaxTokens, Field: "MaxTokens", Help: "length at which these texts are cut"},
-		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Positive: true, Help: "dimensions of the vectors", Default: "the teacher's"},
+		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Positive: true, Help: "dimensions of the vectors", Default: "the teacher's and those beside"},
 		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Help: "passes over the texts; 0 keeps the teacher's vectors of single tokens"},
 		cli.Flag{Name: "batch", Arg: "N", Into: &o.BatchSize, Field: "BatchSize", Help: "texts in a step"},
 		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "learning rate at first; it falls linearly to 0"},
 		cli.Flag{Name: "sif", Arg: "A", Into: &o.SIF, Field: "SIF", Help: "a token that makes up the share p of the text is weighted by A/(A+p)"},
-		cli.Flag{Name: "whiten", Arg: "X", Into: &o.Whiten, Field: "Whiten", Help: "scale the principal components of the vectors by variance^(-X/2); 0 leaves them as they are, 1 makes them equal"},
+		cli.Flag{Name: "whiten", Arg: "X", Into: &o.Whiten, Field: "Whiten", Help: "scale the principal components of the vectors by variance^(-X/2); 0 leaves them as they are, 1 makes them equal", Default: "0.5, and 0.25 with a table beside"},
 		cli.Flag{Name: "whiten-teacher", Arg: "X", Into: &o.WhitenTeacher, Field: "WhitenTeacher", Help: "before the table learns from the teacher's vectors, subtract their mean and scale their components by variance^(-X/2), which helps search more than similarity; 0 leaves them as they are"},
 		cli.Flag{Name: "beside", Arg: "MODEL", Into: &job.beside, Field: "Beside", Help: "put the vectors of a model with the teacher's tokens, as 'train sentence --tokenizer FOLDER' makes it, beside the learned ones before the principal components are computed"},
+		cli.Flag{Name: "pair-dim", Arg: "N", Into: &o.PairDim, Field: "PairDim", Help: "with --pairs, put a table of N dimensions beside the learned one that is trained on the pairs; 0 leaves it out", Default: "512 from 100,000 pairs on"},
+		cli.Flag{Name: "pair-epochs", Arg: "N", Into: &o.PairEpochs, Field: "PairEpochs", Help: "passes over the pairs to train that table"},
+		cli.Flag{Name: "tune", Arg: "N", Into: &o.TuneSteps, Field: "TuneSteps", Help: "with --pairs, tune the model on N batches of 1,024 pairs at the end; 0 does not"},
+		cli.Flag{Name: "keep-teacher", Arg: "X", Into: &o.KeepTeacher, Field: "KeepTeacher", Help: "weight of the similarity to the model before tuning"},
+		cli.Flag{Name: "exact", Arg: "X", Into: &o.Exact, Field: "Exact", Help: "add a random vector to that of each token, X times as long as the texts' vectors on average, so that texts with the same words are more similar, which helps search more than similarity; 0 does not"},
 		cli.Flag{Name: "same-space", Into: &job.same, Help: "keep the vectors in the space of the teacher, so that they can be compared with its own: --whiten 0, --whiten-teacher 0 and all dimensions"},
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of the choice of the texts and of their order"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "all cores"})
@@ -108,15 +115,15 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 		return cli.UsageError(fault.New("name a transformer: --teacher all-MiniLM-L6-v2", "no teacher is named"))
 	case j.output == "":
 		return cli.UsageError(fault.New("name the folder to write: -o model", "no output is named"))
-	case j.same && (cmd.Flags().Changed("whiten") || cmd.Flags().Changed("whiten-teacher") || j.options.Dim != 0 || j.beside != ""):
-		return cli.UsageError(fault.New("leave one of them out", "--same-space cannot be used with --whiten, --whiten-teacher, --dim or --beside"))
+	case j.same && (slices.ContainsFunc([]string{"whiten", "whiten-teacher", "dim", "beside", "pair-dim", "tune", "exact"}, cmd.Flags().Changed)):
+		return cli.UsageError(fault.New("leave one of them out", "--same-space cannot be used with --whiten, --whiten-teacher, --dim, --beside, --pair-dim, --tune or --exact"))
 	case len(j.pairs) == 0 && j.input.Columns != "":
 		return cli.UsageError(fault.New("name the pairs with --pairs FILE, or leave it out", "--columns applies to pairs"))
 	case len(args) == 0 && (j.text != (text.Selection{}) || j.skipBad):
 		return cli.UsageError(fault.New("name files of text, or leave them out", "--field, --column and --skip-bad apply to CORPUS"))
 	}
 	if j.same {
-		j.options.Whiten, j.options.WhitenTeacher = 0, 0
+		j.options.Whiten, j.options.WhitenTeacher, j.options.PairDim, j.options.TuneSteps, j.options.Exact = 0, 0, 0, 0, 0
 	}
 	if err := j.options.Validate(); err != nil {
 		return cli.UsageError(err)
@@ -142,6 +149,12 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if j.options.Pairs != nil {
+		defer j.options.Pairs.Close()
+	}
+	if (j.beside != "" || j.options.Pairs != nil && j.options.PairDim > 0) && !cmd.Flags().Changed("whiten") {
+		j.options.Whiten = whitenBeside
+	}
 	cli.Note(cmd, "read %s; the teacher encodes %s of them", cli.Plural(sample.Seen(), "text", "texts"), cli.Thousands(int64(sample.Len())))
 	o, kept := j.options, j.options.Cache != ""
 	if !kept {
@@ -149,7 +162,7 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	}
 	stages := cli.Stages{Cmd: cmd}
 	o.Progress = func(stage string, done, all int64) {
-		unit := map[string]string{"tokens": "tokens", "teacher": "texts", "training": "steps"}[stage]
+		unit := map[string]string{"tokens": "tokens", "teacher": "texts", "training": "steps", "pairs": "‰", "tuning": "‰"}[stage]
 		stages.Update(stage, cli.Share(done, all), cli.Count(float64(done))+" "+unit)
 	}
 	model, report, err := distill.Train(cmd.Context(), teacher, sample, o)
@@ -176,14 +189,17 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	}
 	r := &distilled{Model: j.output, Teacher: j.teacher, Vocabulary: model.Vocabulary.Len(), Report: report,
 		Next: []string{cli.CommandLine("search", "eval", "sts", "-m", j.output)}}
-	if len(j.pairs) > 0 {
-		r.Next = append(r.Next, cli.CommandLine("train", append(append([]string{"sentence"}, j.pairs...), "--init", j.output, "--epochs", "1", "--lr", "0.003", "-o", "tuned")...))
-	}
 	if r.Files, r.Bytes, err = checkpoints.FileSizes(j.output); err != nil {
 		return err
 	}
 	return printReport(cmd, r)
 }
+
+// whitenBeside is the default of --whiten with a table beside.
+const whitenBeside = 0.25
+
+// fewPairs is the number of pairs below which a table of them takes more from a model than it adds.
+const fewPairs = 100_000
 
 // read offers all texts to the sample.
 func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transformer.Encoder) (*distill.Sample, error) {
@@ -197,12 +213,19 @@ func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transforme
 		}
 		defer done()
 		o := j.input.PairOptions(tokenizer, 0)
-		o.Related = false
 		data, err := readPairs(cmd, sources, o)
 		if err != nil {
 			return nil, err
 		}
-		defer data.Close()
+		if len(j.pairs) > 0 {
+			j.options.Pairs = data
+			if data.Examples() < fewPairs && j.options.PairDim > 0 && !cmd.Flags().Changed("pair-dim") {
+				j.options.PairDim = 0
+				cli.Note(cmd, "fewer than %s pairs: no table learns from them; --pair-dim 512 makes one", cli.Thousands(fewPairs))
+			}
+		} else {
+			defer data.Close()
+		}
 		plan, err := data.Plan(cmd.Context(), pairs.PlanOptions{BatchSize: 1024, Mixed: true, Repeats: true})
 		if err != nil {
 			return nil, err

@@ -1,0 +1,105 @@
+package distill
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/sentence"
+	"github.com/luminavec/luminavec/sentence/train"
+)
+
+// pairOptions are those of training on the pairs.
+func (d *distillation) pairOptions() train.Options {
+	o := train.DefaultOptions()
+	o.SIF, o.Seed, o.Threads = d.o.SIF, d.o.Seed, d.o.Threads
+	o.Loss = train.UsualLoss(d.o.Pairs.Kind())
+	return o
+}
+
+// run trains on the pairs.
+func (d *distillation) run(ctx context.Context, stage string, o train.Options, start *train.Start, steps int) (*checkpoints.Checkpoint, error) {
+	run := train.Run{Pairs: d.o.Pairs, Tokenizer: d.teacher.Tokenizer(), Start: start, Steps: int64(steps)}
+	run.Progress = func(e train.Event) { d.o.progress(stage, int(e.Progress*1000), 1000) }
+	return train.Train(ctx, o, run)
+}
+
+// pairTable trains a table on the pairs and puts it beside the others.
+func (d *distillation) pairTable(ctx context.Context) error {
+	if d.o.Pairs == nil || d.o.PairDim == 0 {
+		return nil
+	}
+	o := d.pairOptions()
+	o.Dim, o.Epochs = d.o.PairDim, d.o.PairEpochs
+	c, err := d.run(ctx, "pairs", o, nil, 0)
+	if err != nil {
+		return err
+	}
+	e, err := sentence.FromCheckpoint(c)
+	if err != nil {
+		return err
+	}
+	b, err := besides(d.teacher, e)
+	if err != nil {
+		return err
+	}
+	d.join(b)
+	return nil
+}
+
+// exact adds a random vector to that of each token, so that the texts' sums of these have Exact times the
+// length of the others, on average.
+func (d *distillation) exact() {
+	if d.o.Exact == 0 {
+		return
+	}
+	dim, stride := d.e.Dim, kernel.Stride(d.e.Dim)
+	random := kernel.Aligned(d.tokens * stride)
+	rng := rand.New(rand.NewPCG(d.o.Seed, 1<<32))
+	for id := range d.tokens {
+		for j := range dim {
+			random[id*stride+j] = float32(rng.NormFloat64())
+		}
+	}
+	by := float32(d.o.Exact * d.meanLength(d.e.Table, stride, dim, d.weights) / max(d.meanLength(random, stride, dim, d.weights), 1e-30))
+	kernel.Axpy(d.e.Table[:d.tokens*stride], by, random)
+}
+
+// meanLength returns the mean length of the texts' sums of rows, times weights unless they are nil.
+func (d *distillation) meanLength(rows []float32, stride, dim int, weights []float32) float64 {
+	sum, total := make([]float32, dim), 0.0
+	texts := d.sample.texts[:min(len(d.sample.texts), whitenTexts)]
+	for _, text := range texts {
+		clear(sum)
+		for _, id := range text {
+			w := float32(1)
+			if weights != nil {
+				w = weights[id]
+			}
+			kernel.Axpy(sum, w, rows[int(id)*stride:][:dim])
+		}
+		total += math.Sqrt(float64(kernel.Dot(sum, sum)))
+	}
+	return total / float64(len(texts))
+}
+
+// tune moves the model until pairs are similar, for a number of steps.
+func (d *distillation) tune(ctx context.Context, c *checkpoints.Checkpoint) (*checkpoints.Checkpoint, error) {
+	e, err := sentence.FromCheckpoint(c)
+	if err != nil {
+		return nil, err
+	}
+	o := d.pairOptions()
+	o.Dim, o.Epochs, o.LearningRate, o.KeepTeacher = c.Config.Dim, 1, tuneRate, d.o.KeepTeacher
+	tuned, err := d.run(ctx, "tuning", o, &train.Start{Encoder: e}, d.o.TuneSteps)
+	if err != nil {
+		return nil, err
+	}
+	tuned.State, tuned.Config.Options = nil, c.Config.Options
+	return tuned, nil
+}
+
+// tuneRate is the learning rate of tuning, at first.
+const tuneRate = 0.003
