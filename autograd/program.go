@@ -3,6 +3,7 @@ package autograd
 import (
 	"errors"
 	"fmt"
+	"runtime"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -33,6 +34,14 @@ func Compile(g *G.ExprGraph, inputs, outputs G.Nodes) (*Program, error) {
 func (p *Program) Run() error {
 	p.Reset()
 	return p.RunAll()
+}
+
+// Close releases the memory of the program. The machine has a finalizer, and operations of the graph may
+// refer to the program: the garbage collector frees no cycle with a finalizer.
+func (p *Program) Close() error {
+	err := p.VM.Close()
+	runtime.SetFinalizer(p.VM, nil)
+	return err
 }
 
 // Scalar returns the value, after a run, of a node that is a float32 scalar, such as the loss.

@@ -21,10 +21,11 @@
 // # Failures
 //
 // Rows are sent in batches, each of which is stored completely or not at all. A batch that fails because the connection is lost
-// or the server is busy is sent again, up to RunOptions.Attempts times, with growing pauses.
+// or the server is busy, or does not answer within Options.Timeout, is sent again, up to RunOptions.Attempts times, with growing pauses.
 package push
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -116,7 +117,13 @@ type Options struct {
 	// Half stores vectors as 16-bit numbers if the database can: half the space, and pgvector indexes up to 4,000
 	// dimensions instead of 2,000. Default false.
 	Half bool
+	// Timeout is how long the database may take to answer, when connecting, for each batch and for each question;
+	// default 0: one minute. Only making the index of the vectors may take longer.
+	Timeout time.Duration
 }
+
+// defaultTimeout is enough for a busy server to index a batch.
+const defaultTimeout = time.Minute
 
 // Schemes are the beginnings of addresses.
 var Schemes = []string{"postgres", "qdrant", "weaviate"}
@@ -136,6 +143,22 @@ func Open(ctx context.Context, address string, o Options) (Target, error) {
 	if o.Table == "" {
 		return nil, fault.Field("Table", "", "must be set")
 	}
+	if o.Timeout < 0 {
+		return nil, fault.Field("Timeout", "", "must be positive, got %s", o.Timeout)
+	}
+	limit := cmp.Or(o.Timeout, defaultTimeout)
+	name := "the database"
+	if u.Host != "" {
+		name += " at " + u.Host
+	}
+	target, err := within(ctx, limit, name, func(ctx context.Context, _ func()) (Target, error) { return open(ctx, address, u, o) })
+	if err != nil {
+		return nil, err
+	}
+	return &timed{Target: target, limit: limit}, nil
+}
+
+func open(ctx context.Context, address string, u *url.URL, o Options) (Target, error) {
 	switch u.Scheme {
 	case "postgres", "postgresql":
 		return openPostgres(ctx, address, u, o)

@@ -1,6 +1,7 @@
 package push
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,7 +51,8 @@ func openWeaviate(ctx context.Context, u *url.URL, o Options) (Target, error) {
 	if u.Hostname() == "" {
 		t.at = fmt.Sprintf("localhost:%d", p)
 	}
-	config := client.Config{Host: t.at, Scheme: map[string]string{"weaviate": "http", "weaviates": "https"}[u.Scheme]}
+	config := client.Config{Host: t.at, Scheme: map[string]string{"weaviate": "http", "weaviates": "https"}[u.Scheme],
+		Timeout: cmp.Or(o.Timeout, defaultTimeout)} // making the client asks for the version, without a context
 	if key := os.Getenv("WEAVIATE_API_KEY"); key != "" {
 		config.AuthConfig = auth.ApiKey{Value: key}
 	}

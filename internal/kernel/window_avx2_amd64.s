@@ -175,53 +175,53 @@ DATA windowConstants<>+668(SB)/4, $0x3ba7f8dd
 GLOBL windowConstants<>(SB), RODATA|NOPTR, $672
 
 // func skipGram2AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·skipGram2AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -230,46 +230,46 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), DI
-	SUBQ    $0x02, DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), BX
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), SI
+	MOVLQSX (BX), DX
+	LEAQ    4(BX)(DX*4), BX
+	ADDQ    56(CX), BX
+	ADDQ    SI, AX
+	MOVLQSX (BX), DX
+	IMULQ   SI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(BX), BX
+	IMULQ   SI, BX
+	ADDQ    AX, BX
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), SI
+	MOVQ    40(CX), DI
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R8
+	MOVQ    (SI), R8
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	MOVQ    8(BX), R9
+	MOVQ    8(SI), R9
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    16(AX), R10
+	MOVQ    16(CX), R10
 	NEGQ    R10
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS     (R8)(R10*1), Y4
 	VMOVUPS     (R9)(R10*1), Y5
-	VMOVUPS     (SI)(R10*1), Y6
+	VMOVUPS     (DX)(R10*1), Y6
 	VFMADD231PS Y6, Y4, Y0
 	VFMADD231PS Y6, Y5, Y2
-	VMOVUPS     (CX)(R10*1), Y6
+	VMOVUPS     (BX)(R10*1), Y6
 	VFMADD231PS Y6, Y4, Y1
 	VFMADD231PS Y6, Y5, Y3
 	ADDQ        $0x20, R10
@@ -283,7 +283,7 @@ score_2:
 	VPERM2F128  $0x20, Y0, Y0, Y1
 	VPERM2F128  $0x31, Y0, Y0, Y0
 	VADDPS      Y0, Y1, Y1
-	VXORPS      128(AX), Y1, Y0
+	VXORPS      128(CX), Y1, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y4
@@ -301,23 +301,23 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y5, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y4
 	VBLENDVPS   Y0, Y5, Y4, Y4
-	VMULPS      192(AX), Y4, Y4
+	VMULPS      192(CX), Y4, Y4
 	VDIVPS      Y1, Y4, Y4
 	VXORPS      Y5, Y5, Y5
 	VBLENDPS    $0x03, Y0, Y5, Y0
 	VMAXPS      Y0, Y5, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x03, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y4, (DI)
 	VUNPCKLPS   Y3, Y2, Y0
 	VUNPCKHPS   Y3, Y2, Y1
@@ -328,7 +328,7 @@ score_2:
 	VPERM2F128  $0x20, Y1, Y1, Y0
 	VPERM2F128  $0x31, Y1, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -346,44 +346,44 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y3, Y3, Y3
 	VBLENDPS    $0x03, Y0, Y3, Y0
 	VMAXPS      Y0, Y3, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x03, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y2, 32(DI)
-	ADDQ        $0x10, BX
+	ADDQ        $0x10, SI
 	ADDQ        $0x40, DI
-	SUBQ        $0x02, DX
+	SUBQ        $0x02, AX
 	JGE         pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (SI), AX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), SI
+	NEGQ    SI
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS     (DX)(BX*1), Y2
-	VFMADD231PS (SI)(BX*1), Y2, Y0
-	VFMADD231PS (CX)(BX*1), Y2, Y1
-	ADDQ        $0x20, BX
+	VMOVUPS     (AX)(SI*1), Y2
+	VFMADD231PS (DX)(SI*1), Y2, Y0
+	VFMADD231PS (BX)(SI*1), Y2, Y1
+	ADDQ        $0x20, SI
 	JNE         score_1
 	VUNPCKLPS   Y1, Y0, Y2
 	VUNPCKHPS   Y1, Y0, Y0
@@ -394,7 +394,7 @@ score_1:
 	VPERM2F128  $0x20, Y0, Y0, Y1
 	VPERM2F128  $0x31, Y0, Y0, Y0
 	VADDPS      Y0, Y1, Y1
-	VXORPS      128(AX), Y1, Y0
+	VXORPS      128(CX), Y1, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -412,44 +412,44 @@ score_1:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y3, Y3, Y3
 	VBLENDPS    $0x03, Y0, Y3, Y0
 	VMAXPS      Y0, Y3, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x03, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y2, (DI)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), SI
+	NEGQ    SI
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (CX)(DX*1), Y1
+	VMOVUPS (DX)(SI*1), Y0
+	VMOVUPS (BX)(SI*1), Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), DI
-	MOVQ    24(AX), R8
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), DI
+	MOVQ    24(CX), R8
 	MOVLQSX (R8), R8
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R9
-	VMOVUPS      (R9)(DX*1), Y4
+	MOVQ         (AX), R9
+	VMOVUPS      (R9)(SI*1), Y4
 	VMOVAPS      Y4, Y5
 	VBROADCASTSS (DI), Y6
 	VFMADD231PS  Y6, Y0, Y5
@@ -457,101 +457,104 @@ row:
 	VBROADCASTSS 4(DI), Y6
 	VFMADD231PS  Y6, Y1, Y5
 	VFMADD231PS  Y6, Y4, Y3
-	VMOVUPS      Y5, (R9)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Y5, (R9)(SI*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, DI
 	DECQ         R8
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, SI
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), DI
-	TESTQ        DI, DI
+	MOVQ         80(CX), DI
+	MOVQ         88(CX), R8
+	TESTQ        R8, R8
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R8
-	PREFETCHT0 (R8)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       DI
-	JNE        prefetch
+	MOVQ (DI), AX
+	ADDQ SI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, DI
+	DECQ R8
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y2, Y2
-	VMOVUPS Y2, (SI)(DX*1)
-	VADDPS  (CX)(DX*1), Y3, Y3
-	VMOVUPS Y3, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(SI*1), Y2, Y2
+	VMOVUPS Y2, (DX)(SI*1)
+	VADDPS  (BX)(SI*1), Y3, Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	ADDQ    $0x20, SI
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    12(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    12(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    12(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func cbow2AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·cbow2AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -560,57 +563,57 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ         BX, 88(AX)
-	MOVQ         24(AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVLQSX      (CX), SI
-	LEAQ         4(CX)(SI*4), CX
-	ADDQ         56(AX), CX
-	ADDQ         BX, DX
-	MOVLQSX      (CX), SI
-	IMULQ        BX, SI
-	ADDQ         DX, SI
-	MOVLQSX      4(CX), CX
-	IMULQ        BX, CX
-	ADDQ         DX, CX
-	MOVQ         24(AX), DX
-	MOVLQSX      (DX), DX
-	MOVQ         48(AX), BX
+	MOVQ         BX, 88(CX)
+	MOVQ         24(CX), BX
+	MOVQ         8(CX), AX
+	MOVQ         16(CX), SI
+	MOVLQSX      (BX), DX
+	LEAQ         4(BX)(DX*4), BX
+	ADDQ         56(CX), BX
+	ADDQ         SI, AX
+	MOVLQSX      (BX), DX
+	IMULQ        SI, DX
+	ADDQ         AX, DX
+	MOVLQSX      4(BX), BX
+	IMULQ        SI, BX
+	ADDQ         AX, BX
+	MOVQ         24(CX), AX
+	MOVLQSX      (AX), AX
+	MOVQ         48(CX), SI
 	VXORPS       X1, X1, X1
 	MOVQ         $0x00000001, DI
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, DI
+	CMPQ         120(CX), $0x00
+	CMOVQNE      AX, DI
 	VCVTSI2SSQ   DI, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
-	LEAQ         (BX)(DX*8), BX
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), DI
+	LEAQ         (SI)(AX*8), SI
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), DI
 	NEGQ         DI
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 
 hidden:
 	VXORPS  Y3, Y3, Y3
-	MOVQ    24(AX), R9
+	MOVQ    24(CX), R9
 	MOVLQSX (R9), R9
 	NEGQ    R9
 
 mean:
-	MOVQ         (BX)(R9*8), R8
+	MOVQ         (SI)(R9*8), R8
 	VADDPS       (R8)(DI*1), Y3, Y3
 	INCQ         R9
 	JNE          mean
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      Y3, (DX)(DI*1)
-	VFMADD231PS  (SI)(DI*1), Y3, Y1
-	VFMADD231PS  (CX)(DI*1), Y3, Y2
+	VMOVUPS      Y3, (AX)(DI*1)
+	VFMADD231PS  (DX)(DI*1), Y3, Y1
+	VFMADD231PS  (BX)(DI*1), Y3, Y2
 	ADDQ         $0x20, DI
 	JNE          hidden
-	MOVQ         40(AX), DX
+	MOVQ         40(CX), AX
 	VUNPCKLPS    Y2, Y1, Y0
 	VUNPCKHPS    Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
@@ -620,7 +623,7 @@ mean:
 	VPERM2F128   $0x20, Y1, Y1, Y0
 	VPERM2F128   $0x31, Y1, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	VXORPS       128(AX), Y0, Y0
+	VXORPS       128(CX), Y0, Y0
 	VORPS        windowConstants<>+0(SB), Y0, Y1
 	VMAXPS       windowConstants<>+160(SB), Y1, Y1
 	VMULPS       windowConstants<>+128(SB), Y1, Y2
@@ -638,146 +641,149 @@ mean:
 	VADDPS       windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS      windowConstants<>+96(SB), Y2
 	VBLENDVPS    Y0, Y3, Y2, Y2
-	VMULPS       192(AX), Y2, Y2
+	VMULPS       192(CX), Y2, Y2
 	VDIVPS       Y1, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VBLENDPS     $0x03, Y0, Y3, Y0
 	VMAXPS       Y0, Y3, Y0
-	VADDPS       256(AX), Y0, Y0
-	VMOVUPS      Y0, 256(AX)
+	VADDPS       256(CX), Y0, Y0
+	VMOVUPS      Y0, 256(CX)
 	VMOVUPS      windowConstants<>+96(SB), Y0
 	VBLENDPS     $0x03, Y1, Y0, Y0
-	VMULPS       320(AX), Y0, Y0
+	VMULPS       320(CX), Y0, Y0
 	VPSRLD       $0x17, Y0, Y1
 	VPSUBD       windowConstants<>+64(SB), Y1, Y1
-	VPADDD       384(AX), Y1, Y1
-	VMOVDQU      Y1, 384(AX)
+	VPADDD       384(CX), Y1, Y1
+	VMOVDQU      Y1, 384(CX)
 	VANDPS       windowConstants<>+32(SB), Y0, Y0
 	VORPS        windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS      Y0, 320(AX)
-	VMOVUPS      Y2, (DX)
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), BX
-	NEGQ         BX
-	ADDQ         16(AX), DX
-	MOVQ         40(AX), DI
-	VBROADCASTSS (DI), Y0
-	VBROADCASTSS 4(DI), Y1
+	VMOVUPS      Y0, 320(CX)
+	VMOVUPS      Y2, (AX)
+	MOVQ         72(CX), SI
+	MOVQ         16(CX), DI
+	NEGQ         DI
+	ADDQ         16(CX), SI
+	MOVQ         40(CX), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
 
 blocks:
 	VXORPS      Y2, Y2, Y2
 	VXORPS      Y3, Y3, Y3
-	VFMADD231PS (SI)(BX*1), Y0, Y2
-	VFMADD231PS (CX)(BX*1), Y1, Y3
+	VFMADD231PS (DX)(DI*1), Y0, Y2
+	VFMADD231PS (BX)(DI*1), Y1, Y3
 	VADDPS      Y3, Y2, Y2
-	VMOVUPS     (DX)(BX*1), Y3
+	VMOVUPS     (SI)(DI*1), Y3
 	VMOVAPS     Y3, Y4
-	VFMADD213PS (SI)(BX*1), Y0, Y4
-	VMOVUPS     Y4, (SI)(BX*1)
+	VFMADD213PS (DX)(DI*1), Y0, Y4
+	VMOVUPS     Y4, (DX)(DI*1)
 	VMOVAPS     Y3, Y3
-	VFMADD213PS (CX)(BX*1), Y1, Y3
-	VMOVUPS     Y3, (CX)(BX*1)
-	MOVQ        48(AX), DI
-	MOVQ        24(AX), R8
+	VFMADD213PS (BX)(DI*1), Y1, Y3
+	VMOVUPS     Y3, (BX)(DI*1)
+	MOVQ        48(CX), AX
+	MOVQ        24(CX), R8
 	MOVLQSX     (R8), R8
-	LEAQ        (DI)(R8*8), DI
-	MOVQ        24(AX), R9
+	LEAQ        (AX)(R8*8), AX
+	MOVQ        24(CX), R9
 	MOVLQSX     (R9), R9
 	NEGQ        R9
 
 row:
-	MOVQ    (DI)(R9*8), R8
-	VADDPS  (R8)(BX*1), Y2, Y3
-	VMOVUPS Y3, (R8)(BX*1)
+	MOVQ    (AX)(R9*8), R8
+	VADDPS  (R8)(DI*1), Y2, Y3
+	VMOVUPS Y3, (R8)(DI*1)
 	INCQ    R9
 	JNE     row
-	TESTQ   $0x00000020, BX
+	TESTQ   $0x00000020, DI
 	JNE     prefetched
-	MOVQ    80(AX), DI
-	MOVQ    88(AX), R8
-	TESTQ   R8, R8
+	MOVQ    80(CX), R8
+	MOVQ    88(CX), R9
+	TESTQ   R9, R9
 	JE      prefetched
 
 prefetch:
-	MOVQ       (DI), R9
-	PREFETCHT0 (R9)(BX*1)
-	ADDQ       $0x08, DI
-	DECQ       R8
-	JNE        prefetch
+	MOVQ (R8), AX
+	ADDQ DI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R8
+	DECQ R9
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x20, BX
+	ADDQ    $0x20, DI
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    12(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    12(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    12(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func skipGramPlaced2AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·skipGramPlaced2AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -786,57 +792,57 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), DI
-	MOVQ    448(AX), R8
-	MOVQ    24(AX), R9
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), BX
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), SI
+	MOVLQSX (BX), DX
+	LEAQ    8(BX)(DX*4), BX
+	ADDQ    56(CX), BX
+	ADDQ    SI, AX
+	MOVLQSX (BX), DX
+	IMULQ   SI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(BX), BX
+	IMULQ   SI, BX
+	ADDQ    AX, BX
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), SI
+	MOVQ    40(CX), DI
+	MOVQ    448(CX), R8
+	MOVQ    24(CX), R9
 	MOVLQSX 4(R9), R9
 	SHLQ    $0x05, R9
 	ADDQ    R9, R8
-	MOVQ    R8, 472(AX)
-	SUBQ    $0x02, DX
+	MOVQ    R8, 472(CX)
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R8
+	MOVQ    (SI), R8
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	MOVQ    8(BX), R9
+	MOVQ    8(SI), R9
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    16(AX), R10
+	MOVQ    16(CX), R10
 	NEGQ    R10
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS     (R8)(R10*1), Y4
 	VMOVUPS     (R9)(R10*1), Y5
-	VMOVUPS     (SI)(R10*1), Y6
+	VMOVUPS     (DX)(R10*1), Y6
 	VFMADD231PS Y6, Y4, Y0
 	VFMADD231PS Y6, Y5, Y2
-	VMOVUPS     (CX)(R10*1), Y6
+	VMOVUPS     (BX)(R10*1), Y6
 	VFMADD231PS Y6, Y4, Y1
 	VFMADD231PS Y6, Y5, Y3
 	ADDQ        $0x20, R10
 	JNE         score_2
-	MOVQ        472(AX), R8
+	MOVQ        472(CX), R8
 	VMOVUPS     (R8), Y4
 	VUNPCKLPS   Y1, Y0, Y5
 	VUNPCKHPS   Y1, Y0, Y0
@@ -847,7 +853,7 @@ score_2:
 	VPERM2F128  $0x20, Y0, Y0, Y1
 	VPERM2F128  $0x31, Y0, Y0, Y0
 	VADDPS      Y0, Y1, Y1
-	VXORPS      128(AX), Y1, Y0
+	VXORPS      128(CX), Y1, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y5
@@ -865,7 +871,7 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y6, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y5
 	VBLENDVPS   Y0, Y6, Y5, Y5
-	VMULPS      192(AX), Y5, Y5
+	VMULPS      192(CX), Y5, Y5
 	VDIVPS      Y1, Y5, Y5
 	VXORPS      Y7, Y7, Y7
 	VBLENDPS    $0x03, Y0, Y7, Y0
@@ -883,8 +889,8 @@ score_2:
 	VFMADD213PS windowConstants<>+384(SB), Y6, Y1
 	VMAXPS      Y0, Y7, Y0
 	VFMADD231PS Y6, Y1, Y0
-	VFMADD213PS 256(AX), Y4, Y0
-	VMOVUPS     Y0, 256(AX)
+	VFMADD213PS 256(CX), Y4, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     Y5, (DI)
 	VMOVUPS     32(R8), Y0
 	VUNPCKLPS   Y3, Y2, Y1
@@ -896,7 +902,7 @@ score_2:
 	VPERM2F128  $0x20, Y2, Y2, Y1
 	VPERM2F128  $0x31, Y2, Y2, Y2
 	VADDPS      Y2, Y1, Y1
-	VXORPS      128(AX), Y1, Y1
+	VXORPS      128(CX), Y1, Y1
 	VORPS       windowConstants<>+0(SB), Y1, Y2
 	VMAXPS      windowConstants<>+160(SB), Y2, Y2
 	VMULPS      windowConstants<>+128(SB), Y2, Y3
@@ -914,7 +920,7 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y4, Y2
 	VMOVUPS     windowConstants<>+96(SB), Y3
 	VBLENDVPS   Y1, Y4, Y3, Y3
-	VMULPS      192(AX), Y3, Y3
+	VMULPS      192(CX), Y3, Y3
 	VDIVPS      Y2, Y3, Y3
 	VXORPS      Y5, Y5, Y5
 	VBLENDPS    $0x03, Y1, Y5, Y1
@@ -932,33 +938,33 @@ score_2:
 	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
 	VMAXPS      Y1, Y5, Y1
 	VFMADD231PS Y4, Y2, Y1
-	VFMADD213PS 256(AX), Y0, Y1
-	VMOVUPS     Y1, 256(AX)
+	VFMADD213PS 256(CX), Y0, Y1
+	VMOVUPS     Y1, 256(CX)
 	VMOVUPS     Y3, 32(DI)
-	ADDQ        $0x10, BX
+	ADDQ        $0x10, SI
 	ADDQ        $0x40, DI
-	ADDQ        $0x40, 472(AX)
-	SUBQ        $0x02, DX
+	ADDQ        $0x40, 472(CX)
+	SUBQ        $0x02, AX
 	JGE         pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (SI), AX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), SI
+	NEGQ    SI
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS     (DX)(BX*1), Y2
-	VFMADD231PS (SI)(BX*1), Y2, Y0
-	VFMADD231PS (CX)(BX*1), Y2, Y1
-	ADDQ        $0x20, BX
+	VMOVUPS     (AX)(SI*1), Y2
+	VFMADD231PS (DX)(SI*1), Y2, Y0
+	VFMADD231PS (BX)(SI*1), Y2, Y1
+	ADDQ        $0x20, SI
 	JNE         score_1
-	MOVQ        472(AX), DX
-	VMOVUPS     (DX), Y2
+	MOVQ        472(CX), AX
+	VMOVUPS     (AX), Y2
 	VUNPCKLPS   Y1, Y0, Y3
 	VUNPCKHPS   Y1, Y0, Y0
 	VADDPS      Y0, Y3, Y3
@@ -968,7 +974,7 @@ score_1:
 	VPERM2F128  $0x20, Y0, Y0, Y1
 	VPERM2F128  $0x31, Y0, Y0, Y0
 	VADDPS      Y0, Y1, Y1
-	VXORPS      128(AX), Y1, Y0
+	VXORPS      128(CX), Y1, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y3
@@ -986,7 +992,7 @@ score_1:
 	VADDPS      windowConstants<>+96(SB), Y4, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y3
 	VBLENDVPS   Y0, Y4, Y3, Y3
-	VMULPS      192(AX), Y3, Y3
+	VMULPS      192(CX), Y3, Y3
 	VDIVPS      Y1, Y3, Y3
 	VXORPS      Y5, Y5, Y5
 	VBLENDPS    $0x03, Y0, Y5, Y0
@@ -1004,29 +1010,29 @@ score_1:
 	VFMADD213PS windowConstants<>+384(SB), Y4, Y1
 	VMAXPS      Y0, Y5, Y0
 	VFMADD231PS Y4, Y1, Y0
-	VFMADD213PS 256(AX), Y2, Y0
-	VMOVUPS     Y0, 256(AX)
+	VFMADD213PS 256(CX), Y2, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     Y3, (DI)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), SI
+	NEGQ    SI
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (CX)(DX*1), Y1
+	VMOVUPS (DX)(SI*1), Y0
+	VMOVUPS (BX)(SI*1), Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), DI
-	MOVQ    24(AX), R8
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), DI
+	MOVQ    24(CX), R8
 	MOVLQSX (R8), R8
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R9
-	VMOVUPS      (R9)(DX*1), Y4
+	MOVQ         (AX), R9
+	VMOVUPS      (R9)(SI*1), Y4
 	VMOVAPS      Y4, Y5
 	VBROADCASTSS (DI), Y6
 	VFMADD231PS  Y6, Y0, Y5
@@ -1034,102 +1040,105 @@ row:
 	VBROADCASTSS 4(DI), Y6
 	VFMADD231PS  Y6, Y1, Y5
 	VFMADD231PS  Y6, Y4, Y3
-	VMOVUPS      Y5, (R9)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Y5, (R9)(SI*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, DI
 	DECQ         R8
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, SI
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), DI
-	TESTQ        DI, DI
+	MOVQ         80(CX), DI
+	MOVQ         88(CX), R8
+	TESTQ        R8, R8
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R8
-	PREFETCHT0 (R8)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       DI
-	JNE        prefetch
+	MOVQ (DI), AX
+	ADDQ SI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, DI
+	DECQ R8
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y2, Y2
-	VMOVUPS Y2, (SI)(DX*1)
-	VADDPS  (CX)(DX*1), Y3, Y3
-	VMOVUPS Y3, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(SI*1), Y2, Y2
+	VMOVUPS Y2, (DX)(SI*1)
+	VADDPS  (BX)(SI*1), Y3, Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	ADDQ    $0x20, SI
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    16(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    16(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    16(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func cbowPlaced2AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·cbowPlaced2AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -1138,29 +1147,29 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    456(AX), DI
-	MOVQ    24(AX), R8
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), BX
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), SI
+	MOVLQSX (BX), DX
+	LEAQ    8(BX)(DX*4), BX
+	ADDQ    56(CX), BX
+	ADDQ    SI, AX
+	MOVLQSX (BX), DX
+	IMULQ   SI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(BX), BX
+	IMULQ   SI, BX
+	ADDQ    AX, BX
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), SI
+	MOVQ    456(CX), DI
+	MOVQ    24(CX), R8
 	MOVLQSX 4(R8), R8
 	LEAQ    (DI)(R8*4), DI
 	VXORPS  X1, X1, X1
-	CMPQ    120(AX), $0x00
+	CMPQ    120(CX), $0x00
 	JNE     average
 	VADDSS  windowConstants<>+96(SB), X1, X1
 	JMP     total
@@ -1171,44 +1180,44 @@ average:
 add_weight:
 	VADDSS (DI)(R8*4), X1, X1
 	INCQ   R8
-	CMPQ   R8, DX
+	CMPQ   R8, AX
 	JNE    add_weight
 
 total:
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
-	VMOVSS       X1, 464(AX)
-	VMOVSS       X0, 468(AX)
+	VMOVSS       X1, 464(CX)
+	VMOVSS       X0, 468(CX)
 	VBROADCASTSS X0, Y0
-	LEAQ         (BX)(DX*8), BX
-	LEAQ         (DI)(DX*4), DI
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R8
+	LEAQ         (SI)(AX*8), SI
+	LEAQ         (DI)(AX*4), DI
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R8
 	NEGQ         R8
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 
 hidden:
 	VXORPS  Y3, Y3, Y3
-	MOVQ    24(AX), R10
+	MOVQ    24(CX), R10
 	MOVLQSX (R10), R10
 	NEGQ    R10
 
 mean:
-	MOVQ         (BX)(R10*8), R9
+	MOVQ         (SI)(R10*8), R9
 	VBROADCASTSS (DI)(R10*4), Y4
 	VFMADD231PS  (R9)(R8*1), Y4, Y3
 	INCQ         R10
 	JNE          mean
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      Y3, (DX)(R8*1)
-	VFMADD231PS  (SI)(R8*1), Y3, Y1
-	VFMADD231PS  (CX)(R8*1), Y3, Y2
+	VMOVUPS      Y3, (AX)(R8*1)
+	VFMADD231PS  (DX)(R8*1), Y3, Y1
+	VFMADD231PS  (BX)(R8*1), Y3, Y2
 	ADDQ         $0x20, R8
 	JNE          hidden
-	VBROADCASTSS 464(AX), Y0
-	MOVQ         40(AX), DX
+	VBROADCASTSS 464(CX), Y0
+	MOVQ         40(CX), AX
 	VMOVUPS      Y0, Y0
 	VUNPCKLPS    Y2, Y1, Y3
 	VUNPCKHPS    Y2, Y1, Y1
@@ -1219,7 +1228,7 @@ mean:
 	VPERM2F128   $0x20, Y1, Y1, Y2
 	VPERM2F128   $0x31, Y1, Y1, Y1
 	VADDPS       Y1, Y2, Y2
-	VXORPS       128(AX), Y2, Y1
+	VXORPS       128(CX), Y2, Y1
 	VORPS        windowConstants<>+0(SB), Y1, Y2
 	VMAXPS       windowConstants<>+160(SB), Y2, Y2
 	VMULPS       windowConstants<>+128(SB), Y2, Y3
@@ -1237,7 +1246,7 @@ mean:
 	VADDPS       windowConstants<>+96(SB), Y4, Y2
 	VMOVUPS      windowConstants<>+96(SB), Y3
 	VBLENDVPS    Y1, Y4, Y3, Y3
-	VMULPS       192(AX), Y3, Y3
+	VMULPS       192(CX), Y3, Y3
 	VDIVPS       Y2, Y3, Y3
 	VXORPS       Y5, Y5, Y5
 	VBLENDPS     $0x03, Y1, Y5, Y1
@@ -1255,138 +1264,141 @@ mean:
 	VFMADD213PS  windowConstants<>+384(SB), Y4, Y2
 	VMAXPS       Y1, Y5, Y1
 	VFMADD231PS  Y4, Y2, Y1
-	VFMADD213PS  256(AX), Y0, Y1
-	VMOVUPS      Y1, 256(AX)
-	VMOVUPS      Y3, (DX)
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), BX
-	NEGQ         BX
-	ADDQ         16(AX), DX
-	MOVQ         40(AX), DI
-	VBROADCASTSS (DI), Y0
-	VBROADCASTSS 4(DI), Y1
-	VBROADCASTSS 468(AX), Y2
+	VFMADD213PS  256(CX), Y0, Y1
+	VMOVUPS      Y1, 256(CX)
+	VMOVUPS      Y3, (AX)
+	MOVQ         72(CX), SI
+	MOVQ         16(CX), DI
+	NEGQ         DI
+	ADDQ         16(CX), SI
+	MOVQ         40(CX), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 468(CX), Y2
 
 blocks:
 	VXORPS      Y3, Y3, Y3
 	VXORPS      Y4, Y4, Y4
-	VFMADD231PS (SI)(BX*1), Y0, Y3
-	VFMADD231PS (CX)(BX*1), Y1, Y4
+	VFMADD231PS (DX)(DI*1), Y0, Y3
+	VFMADD231PS (BX)(DI*1), Y1, Y4
 	VADDPS      Y4, Y3, Y3
 	VMULPS      Y2, Y3, Y3
-	VMOVUPS     (DX)(BX*1), Y4
+	VMOVUPS     (SI)(DI*1), Y4
 	VMOVAPS     Y4, Y5
-	VFMADD213PS (SI)(BX*1), Y0, Y5
-	VMOVUPS     Y5, (SI)(BX*1)
+	VFMADD213PS (DX)(DI*1), Y0, Y5
+	VMOVUPS     Y5, (DX)(DI*1)
 	VMOVAPS     Y4, Y4
-	VFMADD213PS (CX)(BX*1), Y1, Y4
-	VMOVUPS     Y4, (CX)(BX*1)
-	MOVQ        48(AX), DI
-	MOVQ        456(AX), R8
-	MOVQ        24(AX), R9
+	VFMADD213PS (BX)(DI*1), Y1, Y4
+	VMOVUPS     Y4, (BX)(DI*1)
+	MOVQ        48(CX), AX
+	MOVQ        456(CX), R8
+	MOVQ        24(CX), R9
 	MOVLQSX     4(R9), R9
 	LEAQ        (R8)(R9*4), R8
-	MOVQ        24(AX), R9
+	MOVQ        24(CX), R9
 	MOVLQSX     (R9), R9
-	LEAQ        (DI)(R9*8), DI
+	LEAQ        (AX)(R9*8), AX
 	LEAQ        (R8)(R9*4), R8
-	MOVQ        24(AX), R10
+	MOVQ        24(CX), R10
 	MOVLQSX     (R10), R10
 	NEGQ        R10
 
 row:
-	MOVQ         (DI)(R10*8), R9
+	MOVQ         (AX)(R10*8), R9
 	VBROADCASTSS (R8)(R10*4), Y4
-	VFMADD213PS  (R9)(BX*1), Y3, Y4
-	VMOVUPS      Y4, (R9)(BX*1)
+	VFMADD213PS  (R9)(DI*1), Y3, Y4
+	VMOVUPS      Y4, (R9)(DI*1)
 	INCQ         R10
 	JNE          row
-	TESTQ        $0x00000020, BX
+	TESTQ        $0x00000020, DI
 	JNE          prefetched
-	MOVQ         80(AX), DI
-	MOVQ         88(AX), R8
-	TESTQ        R8, R8
+	MOVQ         80(CX), R8
+	MOVQ         88(CX), R9
+	TESTQ        R9, R9
 	JE           prefetched
 
 prefetch:
-	MOVQ       (DI), R9
-	PREFETCHT0 (R9)(BX*1)
-	ADDQ       $0x08, DI
-	DECQ       R8
-	JNE        prefetch
+	MOVQ (R8), AX
+	ADDQ DI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R8
+	DECQ R9
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x20, BX
+	ADDQ    $0x20, DI
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    16(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    16(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    16(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func skipGram3AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·skipGram3AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -1395,54 +1407,54 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R8
-	SUBQ    $0x02, DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), SI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), DI
+	MOVLQSX (SI), DX
+	LEAQ    4(SI)(DX*4), SI
+	ADDQ    56(CX), SI
+	ADDQ    DI, AX
+	MOVLQSX (SI), DX
+	IMULQ   DI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(SI), BX
+	IMULQ   DI, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(SI), SI
+	IMULQ   DI, SI
+	ADDQ    AX, SI
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), DI
+	MOVQ    40(CX), R8
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R9
+	MOVQ    (DI), R9
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
-	MOVQ    8(BX), R10
+	MOVQ    8(DI), R10
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVQ    16(AX), R11
+	MOVQ    16(CX), R11
 	NEGQ    R11
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS     (R9)(R11*1), Y6
 	VMOVUPS     (R10)(R11*1), Y7
-	VMOVUPS     (SI)(R11*1), Y8
+	VMOVUPS     (DX)(R11*1), Y8
 	VFMADD231PS Y8, Y6, Y0
 	VFMADD231PS Y8, Y7, Y3
-	VMOVUPS     (DI)(R11*1), Y8
+	VMOVUPS     (BX)(R11*1), Y8
 	VFMADD231PS Y8, Y6, Y1
 	VFMADD231PS Y8, Y7, Y4
-	VMOVUPS     (CX)(R11*1), Y8
+	VMOVUPS     (SI)(R11*1), Y8
 	VFMADD231PS Y8, Y6, Y2
 	VFMADD231PS Y8, Y7, Y5
 	ADDQ        $0x20, R11
@@ -1459,7 +1471,7 @@ score_2:
 	VPERM2F128  $0x20, Y1, Y1, Y0
 	VPERM2F128  $0x31, Y1, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -1477,23 +1489,23 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y6, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y6, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y6, Y6, Y6
 	VBLENDPS    $0x07, Y0, Y6, Y0
 	VMAXPS      Y0, Y6, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x07, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y2, (R8)
 	VUNPCKLPS   Y4, Y3, Y0
 	VUNPCKHPS   Y4, Y3, Y1
@@ -1507,7 +1519,7 @@ score_2:
 	VPERM2F128  $0x20, Y2, Y2, Y0
 	VPERM2F128  $0x31, Y2, Y2, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -1525,46 +1537,46 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y3, Y3, Y3
 	VBLENDPS    $0x07, Y0, Y3, Y0
 	VMAXPS      Y0, Y3, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x07, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y2, 32(R8)
-	ADDQ        $0x10, BX
+	ADDQ        $0x10, DI
 	ADDQ        $0x40, R8
-	SUBQ        $0x02, DX
+	SUBQ        $0x02, AX
 	JGE         pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (DI), AX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), DI
+	NEGQ    DI
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS     (DX)(BX*1), Y3
-	VFMADD231PS (SI)(BX*1), Y3, Y0
-	VFMADD231PS (DI)(BX*1), Y3, Y1
-	VFMADD231PS (CX)(BX*1), Y3, Y2
-	ADDQ        $0x20, BX
+	VMOVUPS     (AX)(DI*1), Y3
+	VFMADD231PS (DX)(DI*1), Y3, Y0
+	VFMADD231PS (BX)(DI*1), Y3, Y1
+	VFMADD231PS (SI)(DI*1), Y3, Y2
+	ADDQ        $0x20, DI
 	JNE         score_1
 	VUNPCKLPS   Y1, Y0, Y3
 	VUNPCKHPS   Y1, Y0, Y0
@@ -1578,7 +1590,7 @@ score_1:
 	VPERM2F128  $0x20, Y1, Y1, Y0
 	VPERM2F128  $0x31, Y1, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -1596,46 +1608,46 @@ score_1:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y3, Y3, Y3
 	VBLENDPS    $0x07, Y0, Y3, Y0
 	VMAXPS      Y0, Y3, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x07, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y2, (R8)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), DI
+	NEGQ    DI
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (DI)(DX*1), Y1
-	VMOVUPS (CX)(DX*1), Y2
+	VMOVUPS (DX)(DI*1), Y0
+	VMOVUPS (BX)(DI*1), Y1
+	VMOVUPS (SI)(DI*1), Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R8
-	MOVQ    24(AX), R9
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R8
+	MOVQ    24(CX), R9
 	MOVLQSX (R9), R9
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R10
-	VMOVUPS      (R10)(DX*1), Y6
+	MOVQ         (AX), R10
+	VMOVUPS      (R10)(DI*1), Y6
 	VMOVAPS      Y6, Y7
 	VBROADCASTSS (R8), Y8
 	VFMADD231PS  Y8, Y0, Y7
@@ -1646,103 +1658,106 @@ row:
 	VBROADCASTSS 8(R8), Y8
 	VFMADD231PS  Y8, Y2, Y7
 	VFMADD231PS  Y8, Y6, Y5
-	VMOVUPS      Y7, (R10)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Y7, (R10)(DI*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R8
 	DECQ         R9
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, DI
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R8
-	TESTQ        R8, R8
+	MOVQ         80(CX), R8
+	MOVQ         88(CX), R9
+	TESTQ        R9, R9
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R9
-	PREFETCHT0 (R9)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R8
-	JNE        prefetch
+	MOVQ (R8), AX
+	ADDQ DI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R8
+	DECQ R9
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y3, Y3
-	VMOVUPS Y3, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Y4, Y4
-	VMOVUPS Y4, (DI)(DX*1)
-	VADDPS  (CX)(DX*1), Y5, Y5
-	VMOVUPS Y5, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(DI*1), Y3, Y3
+	VMOVUPS Y3, (DX)(DI*1)
+	VADDPS  (BX)(DI*1), Y4, Y4
+	VMOVUPS Y4, (BX)(DI*1)
+	VADDPS  (SI)(DI*1), Y5, Y5
+	VMOVUPS Y5, (SI)(DI*1)
+	ADDQ    $0x20, DI
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    16(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    16(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    16(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func cbow3AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·cbow3AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -1751,62 +1766,62 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ         BX, 88(AX)
-	MOVQ         24(AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVLQSX      (CX), SI
-	LEAQ         4(CX)(SI*4), CX
-	ADDQ         56(AX), CX
-	ADDQ         BX, DX
-	MOVLQSX      (CX), SI
-	IMULQ        BX, SI
-	ADDQ         DX, SI
-	MOVLQSX      4(CX), DI
-	IMULQ        BX, DI
-	ADDQ         DX, DI
-	MOVLQSX      8(CX), CX
-	IMULQ        BX, CX
-	ADDQ         DX, CX
-	MOVQ         24(AX), DX
-	MOVLQSX      (DX), DX
-	MOVQ         48(AX), BX
+	MOVQ         BX, 88(CX)
+	MOVQ         24(CX), SI
+	MOVQ         8(CX), AX
+	MOVQ         16(CX), DI
+	MOVLQSX      (SI), DX
+	LEAQ         4(SI)(DX*4), SI
+	ADDQ         56(CX), SI
+	ADDQ         DI, AX
+	MOVLQSX      (SI), DX
+	IMULQ        DI, DX
+	ADDQ         AX, DX
+	MOVLQSX      4(SI), BX
+	IMULQ        DI, BX
+	ADDQ         AX, BX
+	MOVLQSX      8(SI), SI
+	IMULQ        DI, SI
+	ADDQ         AX, SI
+	MOVQ         24(CX), AX
+	MOVLQSX      (AX), AX
+	MOVQ         48(CX), DI
 	VXORPS       X1, X1, X1
 	MOVQ         $0x00000001, R8
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R8
+	CMPQ         120(CX), $0x00
+	CMOVQNE      AX, R8
 	VCVTSI2SSQ   R8, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
-	LEAQ         (BX)(DX*8), BX
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R8
+	LEAQ         (DI)(AX*8), DI
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R8
 	NEGQ         R8
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 
 hidden:
 	VXORPS  Y4, Y4, Y4
-	MOVQ    24(AX), R10
+	MOVQ    24(CX), R10
 	MOVLQSX (R10), R10
 	NEGQ    R10
 
 mean:
-	MOVQ         (BX)(R10*8), R9
+	MOVQ         (DI)(R10*8), R9
 	VADDPS       (R9)(R8*1), Y4, Y4
 	INCQ         R10
 	JNE          mean
 	VMULPS       Y0, Y4, Y4
-	VMOVUPS      Y4, (DX)(R8*1)
-	VFMADD231PS  (SI)(R8*1), Y4, Y1
-	VFMADD231PS  (DI)(R8*1), Y4, Y2
-	VFMADD231PS  (CX)(R8*1), Y4, Y3
+	VMOVUPS      Y4, (AX)(R8*1)
+	VFMADD231PS  (DX)(R8*1), Y4, Y1
+	VFMADD231PS  (BX)(R8*1), Y4, Y2
+	VFMADD231PS  (SI)(R8*1), Y4, Y3
 	ADDQ         $0x20, R8
 	JNE          hidden
-	MOVQ         40(AX), DX
+	MOVQ         40(CX), AX
 	VUNPCKLPS    Y2, Y1, Y0
 	VUNPCKHPS    Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
@@ -1819,7 +1834,7 @@ mean:
 	VPERM2F128   $0x20, Y2, Y2, Y0
 	VPERM2F128   $0x31, Y2, Y2, Y1
 	VADDPS       Y1, Y0, Y0
-	VXORPS       128(AX), Y0, Y0
+	VXORPS       128(CX), Y0, Y0
 	VORPS        windowConstants<>+0(SB), Y0, Y1
 	VMAXPS       windowConstants<>+160(SB), Y1, Y1
 	VMULPS       windowConstants<>+128(SB), Y1, Y2
@@ -1837,151 +1852,154 @@ mean:
 	VADDPS       windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS      windowConstants<>+96(SB), Y2
 	VBLENDVPS    Y0, Y3, Y2, Y2
-	VMULPS       192(AX), Y2, Y2
+	VMULPS       192(CX), Y2, Y2
 	VDIVPS       Y1, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VBLENDPS     $0x07, Y0, Y3, Y0
 	VMAXPS       Y0, Y3, Y0
-	VADDPS       256(AX), Y0, Y0
-	VMOVUPS      Y0, 256(AX)
+	VADDPS       256(CX), Y0, Y0
+	VMOVUPS      Y0, 256(CX)
 	VMOVUPS      windowConstants<>+96(SB), Y0
 	VBLENDPS     $0x07, Y1, Y0, Y0
-	VMULPS       320(AX), Y0, Y0
+	VMULPS       320(CX), Y0, Y0
 	VPSRLD       $0x17, Y0, Y1
 	VPSUBD       windowConstants<>+64(SB), Y1, Y1
-	VPADDD       384(AX), Y1, Y1
-	VMOVDQU      Y1, 384(AX)
+	VPADDD       384(CX), Y1, Y1
+	VMOVDQU      Y1, 384(CX)
 	VANDPS       windowConstants<>+32(SB), Y0, Y0
 	VORPS        windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS      Y0, 320(AX)
-	VMOVUPS      Y2, (DX)
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), BX
-	NEGQ         BX
-	ADDQ         16(AX), DX
-	MOVQ         40(AX), R8
-	VBROADCASTSS (R8), Y0
-	VBROADCASTSS 4(R8), Y1
-	VBROADCASTSS 8(R8), Y2
+	VMOVUPS      Y0, 320(CX)
+	VMOVUPS      Y2, (AX)
+	MOVQ         72(CX), DI
+	MOVQ         16(CX), R8
+	NEGQ         R8
+	ADDQ         16(CX), DI
+	MOVQ         40(CX), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
 
 blocks:
 	VXORPS      Y3, Y3, Y3
 	VXORPS      Y4, Y4, Y4
-	VFMADD231PS (SI)(BX*1), Y0, Y3
-	VFMADD231PS (DI)(BX*1), Y1, Y4
-	VFMADD231PS (CX)(BX*1), Y2, Y3
+	VFMADD231PS (DX)(R8*1), Y0, Y3
+	VFMADD231PS (BX)(R8*1), Y1, Y4
+	VFMADD231PS (SI)(R8*1), Y2, Y3
 	VADDPS      Y4, Y3, Y3
-	VMOVUPS     (DX)(BX*1), Y4
+	VMOVUPS     (DI)(R8*1), Y4
 	VMOVAPS     Y4, Y5
-	VFMADD213PS (SI)(BX*1), Y0, Y5
-	VMOVUPS     Y5, (SI)(BX*1)
+	VFMADD213PS (DX)(R8*1), Y0, Y5
+	VMOVUPS     Y5, (DX)(R8*1)
 	VMOVAPS     Y4, Y5
-	VFMADD213PS (DI)(BX*1), Y1, Y5
-	VMOVUPS     Y5, (DI)(BX*1)
+	VFMADD213PS (BX)(R8*1), Y1, Y5
+	VMOVUPS     Y5, (BX)(R8*1)
 	VMOVAPS     Y4, Y4
-	VFMADD213PS (CX)(BX*1), Y2, Y4
-	VMOVUPS     Y4, (CX)(BX*1)
-	MOVQ        48(AX), R8
-	MOVQ        24(AX), R9
+	VFMADD213PS (SI)(R8*1), Y2, Y4
+	VMOVUPS     Y4, (SI)(R8*1)
+	MOVQ        48(CX), AX
+	MOVQ        24(CX), R9
 	MOVLQSX     (R9), R9
-	LEAQ        (R8)(R9*8), R8
-	MOVQ        24(AX), R10
+	LEAQ        (AX)(R9*8), AX
+	MOVQ        24(CX), R10
 	MOVLQSX     (R10), R10
 	NEGQ        R10
 
 row:
-	MOVQ    (R8)(R10*8), R9
-	VADDPS  (R9)(BX*1), Y3, Y4
-	VMOVUPS Y4, (R9)(BX*1)
+	MOVQ    (AX)(R10*8), R9
+	VADDPS  (R9)(R8*1), Y3, Y4
+	VMOVUPS Y4, (R9)(R8*1)
 	INCQ    R10
 	JNE     row
-	TESTQ   $0x00000020, BX
+	TESTQ   $0x00000020, R8
 	JNE     prefetched
-	MOVQ    80(AX), R8
-	MOVQ    88(AX), R9
-	TESTQ   R9, R9
+	MOVQ    80(CX), R9
+	MOVQ    88(CX), R10
+	TESTQ   R10, R10
 	JE      prefetched
 
 prefetch:
-	MOVQ       (R8), R10
-	PREFETCHT0 (R10)(BX*1)
-	ADDQ       $0x08, R8
-	DECQ       R9
-	JNE        prefetch
+	MOVQ (R9), AX
+	ADDQ R8, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R9
+	DECQ R10
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x20, BX
+	ADDQ    $0x20, R8
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    16(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    16(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    16(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func skipGramPlaced3AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·skipGramPlaced3AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -1990,65 +2008,65 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R8
-	MOVQ    448(AX), R9
-	MOVQ    24(AX), R10
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), SI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), DI
+	MOVLQSX (SI), DX
+	LEAQ    8(SI)(DX*4), SI
+	ADDQ    56(CX), SI
+	ADDQ    DI, AX
+	MOVLQSX (SI), DX
+	IMULQ   DI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(SI), BX
+	IMULQ   DI, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(SI), SI
+	IMULQ   DI, SI
+	ADDQ    AX, SI
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), DI
+	MOVQ    40(CX), R8
+	MOVQ    448(CX), R9
+	MOVQ    24(CX), R10
 	MOVLQSX 4(R10), R10
 	SHLQ    $0x05, R10
 	ADDQ    R10, R9
-	MOVQ    R9, 472(AX)
-	SUBQ    $0x02, DX
+	MOVQ    R9, 472(CX)
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R9
+	MOVQ    (DI), R9
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
-	MOVQ    8(BX), R10
+	MOVQ    8(DI), R10
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVQ    16(AX), R11
+	MOVQ    16(CX), R11
 	NEGQ    R11
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS     (R9)(R11*1), Y6
 	VMOVUPS     (R10)(R11*1), Y7
-	VMOVUPS     (SI)(R11*1), Y8
+	VMOVUPS     (DX)(R11*1), Y8
 	VFMADD231PS Y8, Y6, Y0
 	VFMADD231PS Y8, Y7, Y3
-	VMOVUPS     (DI)(R11*1), Y8
+	VMOVUPS     (BX)(R11*1), Y8
 	VFMADD231PS Y8, Y6, Y1
 	VFMADD231PS Y8, Y7, Y4
-	VMOVUPS     (CX)(R11*1), Y8
+	VMOVUPS     (SI)(R11*1), Y8
 	VFMADD231PS Y8, Y6, Y2
 	VFMADD231PS Y8, Y7, Y5
 	ADDQ        $0x20, R11
 	JNE         score_2
-	MOVQ        472(AX), R9
+	MOVQ        472(CX), R9
 	VMOVUPS     (R9), Y6
 	VUNPCKLPS   Y1, Y0, Y7
 	VUNPCKHPS   Y1, Y0, Y0
@@ -2062,7 +2080,7 @@ score_2:
 	VPERM2F128  $0x20, Y1, Y1, Y0
 	VPERM2F128  $0x31, Y1, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -2080,7 +2098,7 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y7, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y7, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y8, Y8, Y8
 	VBLENDPS    $0x07, Y0, Y8, Y0
@@ -2098,8 +2116,8 @@ score_2:
 	VFMADD213PS windowConstants<>+384(SB), Y7, Y1
 	VMAXPS      Y0, Y8, Y0
 	VFMADD231PS Y7, Y1, Y0
-	VFMADD213PS 256(AX), Y6, Y0
-	VMOVUPS     Y0, 256(AX)
+	VFMADD213PS 256(CX), Y6, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     Y2, (R8)
 	VMOVUPS     32(R9), Y0
 	VUNPCKLPS   Y4, Y3, Y1
@@ -2114,7 +2132,7 @@ score_2:
 	VPERM2F128  $0x20, Y3, Y3, Y1
 	VPERM2F128  $0x31, Y3, Y3, Y2
 	VADDPS      Y2, Y1, Y1
-	VXORPS      128(AX), Y1, Y1
+	VXORPS      128(CX), Y1, Y1
 	VORPS       windowConstants<>+0(SB), Y1, Y2
 	VMAXPS      windowConstants<>+160(SB), Y2, Y2
 	VMULPS      windowConstants<>+128(SB), Y2, Y3
@@ -2132,7 +2150,7 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y4, Y2
 	VMOVUPS     windowConstants<>+96(SB), Y3
 	VBLENDVPS   Y1, Y4, Y3, Y3
-	VMULPS      192(AX), Y3, Y3
+	VMULPS      192(CX), Y3, Y3
 	VDIVPS      Y2, Y3, Y3
 	VXORPS      Y5, Y5, Y5
 	VBLENDPS    $0x07, Y1, Y5, Y1
@@ -2150,35 +2168,35 @@ score_2:
 	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
 	VMAXPS      Y1, Y5, Y1
 	VFMADD231PS Y4, Y2, Y1
-	VFMADD213PS 256(AX), Y0, Y1
-	VMOVUPS     Y1, 256(AX)
+	VFMADD213PS 256(CX), Y0, Y1
+	VMOVUPS     Y1, 256(CX)
 	VMOVUPS     Y3, 32(R8)
-	ADDQ        $0x10, BX
+	ADDQ        $0x10, DI
 	ADDQ        $0x40, R8
-	ADDQ        $0x40, 472(AX)
-	SUBQ        $0x02, DX
+	ADDQ        $0x40, 472(CX)
+	SUBQ        $0x02, AX
 	JGE         pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (DI), AX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), DI
+	NEGQ    DI
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS     (DX)(BX*1), Y3
-	VFMADD231PS (SI)(BX*1), Y3, Y0
-	VFMADD231PS (DI)(BX*1), Y3, Y1
-	VFMADD231PS (CX)(BX*1), Y3, Y2
-	ADDQ        $0x20, BX
+	VMOVUPS     (AX)(DI*1), Y3
+	VFMADD231PS (DX)(DI*1), Y3, Y0
+	VFMADD231PS (BX)(DI*1), Y3, Y1
+	VFMADD231PS (SI)(DI*1), Y3, Y2
+	ADDQ        $0x20, DI
 	JNE         score_1
-	MOVQ        472(AX), DX
-	VMOVUPS     (DX), Y3
+	MOVQ        472(CX), AX
+	VMOVUPS     (AX), Y3
 	VUNPCKLPS   Y1, Y0, Y4
 	VUNPCKHPS   Y1, Y0, Y0
 	VADDPS      Y0, Y4, Y4
@@ -2191,7 +2209,7 @@ score_1:
 	VPERM2F128  $0x20, Y1, Y1, Y0
 	VPERM2F128  $0x31, Y1, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -2209,7 +2227,7 @@ score_1:
 	VADDPS      windowConstants<>+96(SB), Y4, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y4, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y5, Y5, Y5
 	VBLENDPS    $0x07, Y0, Y5, Y0
@@ -2227,31 +2245,31 @@ score_1:
 	VFMADD213PS windowConstants<>+384(SB), Y4, Y1
 	VMAXPS      Y0, Y5, Y0
 	VFMADD231PS Y4, Y1, Y0
-	VFMADD213PS 256(AX), Y3, Y0
-	VMOVUPS     Y0, 256(AX)
+	VFMADD213PS 256(CX), Y3, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     Y2, (R8)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), DI
+	NEGQ    DI
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (DI)(DX*1), Y1
-	VMOVUPS (CX)(DX*1), Y2
+	VMOVUPS (DX)(DI*1), Y0
+	VMOVUPS (BX)(DI*1), Y1
+	VMOVUPS (SI)(DI*1), Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R8
-	MOVQ    24(AX), R9
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R8
+	MOVQ    24(CX), R9
 	MOVLQSX (R9), R9
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R10
-	VMOVUPS      (R10)(DX*1), Y6
+	MOVQ         (AX), R10
+	VMOVUPS      (R10)(DI*1), Y6
 	VMOVAPS      Y6, Y7
 	VBROADCASTSS (R8), Y8
 	VFMADD231PS  Y8, Y0, Y7
@@ -2262,104 +2280,107 @@ row:
 	VBROADCASTSS 8(R8), Y8
 	VFMADD231PS  Y8, Y2, Y7
 	VFMADD231PS  Y8, Y6, Y5
-	VMOVUPS      Y7, (R10)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Y7, (R10)(DI*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R8
 	DECQ         R9
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, DI
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R8
-	TESTQ        R8, R8
+	MOVQ         80(CX), R8
+	MOVQ         88(CX), R9
+	TESTQ        R9, R9
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R9
-	PREFETCHT0 (R9)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R8
-	JNE        prefetch
+	MOVQ (R8), AX
+	ADDQ DI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R8
+	DECQ R9
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y3, Y3
-	VMOVUPS Y3, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Y4, Y4
-	VMOVUPS Y4, (DI)(DX*1)
-	VADDPS  (CX)(DX*1), Y5, Y5
-	VMOVUPS Y5, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(DI*1), Y3, Y3
+	VMOVUPS Y3, (DX)(DI*1)
+	VADDPS  (BX)(DI*1), Y4, Y4
+	VMOVUPS Y4, (BX)(DI*1)
+	VADDPS  (SI)(DI*1), Y5, Y5
+	VMOVUPS Y5, (SI)(DI*1)
+	ADDQ    $0x20, DI
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    20(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    20(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    20(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func cbowPlaced3AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·cbowPlaced3AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -2368,32 +2389,32 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    456(AX), R8
-	MOVQ    24(AX), R9
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), SI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), DI
+	MOVLQSX (SI), DX
+	LEAQ    8(SI)(DX*4), SI
+	ADDQ    56(CX), SI
+	ADDQ    DI, AX
+	MOVLQSX (SI), DX
+	IMULQ   DI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(SI), BX
+	IMULQ   DI, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(SI), SI
+	IMULQ   DI, SI
+	ADDQ    AX, SI
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), DI
+	MOVQ    456(CX), R8
+	MOVQ    24(CX), R9
 	MOVLQSX 4(R9), R9
 	LEAQ    (R8)(R9*4), R8
 	VXORPS  X1, X1, X1
-	CMPQ    120(AX), $0x00
+	CMPQ    120(CX), $0x00
 	JNE     average
 	VADDSS  windowConstants<>+96(SB), X1, X1
 	JMP     total
@@ -2404,46 +2425,46 @@ average:
 add_weight:
 	VADDSS (R8)(R9*4), X1, X1
 	INCQ   R9
-	CMPQ   R9, DX
+	CMPQ   R9, AX
 	JNE    add_weight
 
 total:
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
-	VMOVSS       X1, 464(AX)
-	VMOVSS       X0, 468(AX)
+	VMOVSS       X1, 464(CX)
+	VMOVSS       X0, 468(CX)
 	VBROADCASTSS X0, Y0
-	LEAQ         (BX)(DX*8), BX
-	LEAQ         (R8)(DX*4), R8
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R9
+	LEAQ         (DI)(AX*8), DI
+	LEAQ         (R8)(AX*4), R8
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R9
 	NEGQ         R9
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 
 hidden:
 	VXORPS  Y4, Y4, Y4
-	MOVQ    24(AX), R11
+	MOVQ    24(CX), R11
 	MOVLQSX (R11), R11
 	NEGQ    R11
 
 mean:
-	MOVQ         (BX)(R11*8), R10
+	MOVQ         (DI)(R11*8), R10
 	VBROADCASTSS (R8)(R11*4), Y5
 	VFMADD231PS  (R10)(R9*1), Y5, Y4
 	INCQ         R11
 	JNE          mean
 	VMULPS       Y0, Y4, Y4
-	VMOVUPS      Y4, (DX)(R9*1)
-	VFMADD231PS  (SI)(R9*1), Y4, Y1
-	VFMADD231PS  (DI)(R9*1), Y4, Y2
-	VFMADD231PS  (CX)(R9*1), Y4, Y3
+	VMOVUPS      Y4, (AX)(R9*1)
+	VFMADD231PS  (DX)(R9*1), Y4, Y1
+	VFMADD231PS  (BX)(R9*1), Y4, Y2
+	VFMADD231PS  (SI)(R9*1), Y4, Y3
 	ADDQ         $0x20, R9
 	JNE          hidden
-	VBROADCASTSS 464(AX), Y0
-	MOVQ         40(AX), DX
+	VBROADCASTSS 464(CX), Y0
+	MOVQ         40(CX), AX
 	VMOVUPS      Y0, Y0
 	VUNPCKLPS    Y2, Y1, Y4
 	VUNPCKHPS    Y2, Y1, Y1
@@ -2457,7 +2478,7 @@ mean:
 	VPERM2F128   $0x20, Y2, Y2, Y1
 	VPERM2F128   $0x31, Y2, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VXORPS       128(AX), Y1, Y1
+	VXORPS       128(CX), Y1, Y1
 	VORPS        windowConstants<>+0(SB), Y1, Y2
 	VMAXPS       windowConstants<>+160(SB), Y2, Y2
 	VMULPS       windowConstants<>+128(SB), Y2, Y3
@@ -2475,7 +2496,7 @@ mean:
 	VADDPS       windowConstants<>+96(SB), Y4, Y2
 	VMOVUPS      windowConstants<>+96(SB), Y3
 	VBLENDVPS    Y1, Y4, Y3, Y3
-	VMULPS       192(AX), Y3, Y3
+	VMULPS       192(CX), Y3, Y3
 	VDIVPS       Y2, Y3, Y3
 	VXORPS       Y5, Y5, Y5
 	VBLENDPS     $0x07, Y1, Y5, Y1
@@ -2493,143 +2514,146 @@ mean:
 	VFMADD213PS  windowConstants<>+384(SB), Y4, Y2
 	VMAXPS       Y1, Y5, Y1
 	VFMADD231PS  Y4, Y2, Y1
-	VFMADD213PS  256(AX), Y0, Y1
-	VMOVUPS      Y1, 256(AX)
-	VMOVUPS      Y3, (DX)
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), BX
-	NEGQ         BX
-	ADDQ         16(AX), DX
-	MOVQ         40(AX), R8
-	VBROADCASTSS (R8), Y0
-	VBROADCASTSS 4(R8), Y1
-	VBROADCASTSS 8(R8), Y2
-	VBROADCASTSS 468(AX), Y3
+	VFMADD213PS  256(CX), Y0, Y1
+	VMOVUPS      Y1, 256(CX)
+	VMOVUPS      Y3, (AX)
+	MOVQ         72(CX), DI
+	MOVQ         16(CX), R8
+	NEGQ         R8
+	ADDQ         16(CX), DI
+	MOVQ         40(CX), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 468(CX), Y3
 
 blocks:
 	VXORPS      Y4, Y4, Y4
 	VXORPS      Y5, Y5, Y5
-	VFMADD231PS (SI)(BX*1), Y0, Y4
-	VFMADD231PS (DI)(BX*1), Y1, Y5
-	VFMADD231PS (CX)(BX*1), Y2, Y4
+	VFMADD231PS (DX)(R8*1), Y0, Y4
+	VFMADD231PS (BX)(R8*1), Y1, Y5
+	VFMADD231PS (SI)(R8*1), Y2, Y4
 	VADDPS      Y5, Y4, Y4
 	VMULPS      Y3, Y4, Y4
-	VMOVUPS     (DX)(BX*1), Y5
+	VMOVUPS     (DI)(R8*1), Y5
 	VMOVAPS     Y5, Y6
-	VFMADD213PS (SI)(BX*1), Y0, Y6
-	VMOVUPS     Y6, (SI)(BX*1)
+	VFMADD213PS (DX)(R8*1), Y0, Y6
+	VMOVUPS     Y6, (DX)(R8*1)
 	VMOVAPS     Y5, Y6
-	VFMADD213PS (DI)(BX*1), Y1, Y6
-	VMOVUPS     Y6, (DI)(BX*1)
+	VFMADD213PS (BX)(R8*1), Y1, Y6
+	VMOVUPS     Y6, (BX)(R8*1)
 	VMOVAPS     Y5, Y5
-	VFMADD213PS (CX)(BX*1), Y2, Y5
-	VMOVUPS     Y5, (CX)(BX*1)
-	MOVQ        48(AX), R8
-	MOVQ        456(AX), R9
-	MOVQ        24(AX), R10
+	VFMADD213PS (SI)(R8*1), Y2, Y5
+	VMOVUPS     Y5, (SI)(R8*1)
+	MOVQ        48(CX), AX
+	MOVQ        456(CX), R9
+	MOVQ        24(CX), R10
 	MOVLQSX     4(R10), R10
 	LEAQ        (R9)(R10*4), R9
-	MOVQ        24(AX), R10
+	MOVQ        24(CX), R10
 	MOVLQSX     (R10), R10
-	LEAQ        (R8)(R10*8), R8
+	LEAQ        (AX)(R10*8), AX
 	LEAQ        (R9)(R10*4), R9
-	MOVQ        24(AX), R11
+	MOVQ        24(CX), R11
 	MOVLQSX     (R11), R11
 	NEGQ        R11
 
 row:
-	MOVQ         (R8)(R11*8), R10
+	MOVQ         (AX)(R11*8), R10
 	VBROADCASTSS (R9)(R11*4), Y5
-	VFMADD213PS  (R10)(BX*1), Y4, Y5
-	VMOVUPS      Y5, (R10)(BX*1)
+	VFMADD213PS  (R10)(R8*1), Y4, Y5
+	VMOVUPS      Y5, (R10)(R8*1)
 	INCQ         R11
 	JNE          row
-	TESTQ        $0x00000020, BX
+	TESTQ        $0x00000020, R8
 	JNE          prefetched
-	MOVQ         80(AX), R8
-	MOVQ         88(AX), R9
-	TESTQ        R9, R9
+	MOVQ         80(CX), R9
+	MOVQ         88(CX), R10
+	TESTQ        R10, R10
 	JE           prefetched
 
 prefetch:
-	MOVQ       (R8), R10
-	PREFETCHT0 (R10)(BX*1)
-	ADDQ       $0x08, R8
-	DECQ       R9
-	JNE        prefetch
+	MOVQ (R9), AX
+	ADDQ R8, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R9
+	DECQ R10
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x20, BX
+	ADDQ    $0x20, R8
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    20(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    20(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    20(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func skipGram4AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·skipGram4AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -2638,62 +2662,62 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R9
-	SUBQ    $0x02, DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), DI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R8
+	MOVLQSX (DI), DX
+	LEAQ    4(DI)(DX*4), DI
+	ADDQ    56(CX), DI
+	ADDQ    R8, AX
+	MOVLQSX (DI), DX
+	IMULQ   R8, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(DI), BX
+	IMULQ   R8, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(DI), SI
+	IMULQ   R8, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(DI), DI
+	IMULQ   R8, DI
+	ADDQ    AX, DI
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R8
+	MOVQ    40(CX), R9
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R10
+	MOVQ    (R8), R10
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    8(BX), R11
+	MOVQ    8(R8), R11
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    16(AX), R12
+	MOVQ    16(CX), R12
 	NEGQ    R12
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS     (R10)(R12*1), Y8
 	VMOVUPS     (R11)(R12*1), Y9
-	VMOVUPS     (SI)(R12*1), Y10
+	VMOVUPS     (DX)(R12*1), Y10
 	VFMADD231PS Y10, Y8, Y0
 	VFMADD231PS Y10, Y9, Y4
-	VMOVUPS     (DI)(R12*1), Y10
+	VMOVUPS     (BX)(R12*1), Y10
 	VFMADD231PS Y10, Y8, Y1
 	VFMADD231PS Y10, Y9, Y5
-	VMOVUPS     (R8)(R12*1), Y10
+	VMOVUPS     (SI)(R12*1), Y10
 	VFMADD231PS Y10, Y8, Y2
 	VFMADD231PS Y10, Y9, Y6
-	VMOVUPS     (CX)(R12*1), Y10
+	VMOVUPS     (DI)(R12*1), Y10
 	VFMADD231PS Y10, Y8, Y3
 	VFMADD231PS Y10, Y9, Y7
 	ADDQ        $0x20, R12
@@ -2710,7 +2734,7 @@ score_2:
 	VPERM2F128  $0x20, Y1, Y1, Y0
 	VPERM2F128  $0x31, Y1, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -2728,23 +2752,23 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y3, Y3, Y3
 	VBLENDPS    $0x0f, Y0, Y3, Y0
 	VMAXPS      Y0, Y3, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x0f, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y2, (R9)
 	VUNPCKLPS   Y5, Y4, Y0
 	VUNPCKHPS   Y5, Y4, Y1
@@ -2758,7 +2782,7 @@ score_2:
 	VPERM2F128  $0x20, Y2, Y2, Y0
 	VPERM2F128  $0x31, Y2, Y2, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -2776,48 +2800,48 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y3, Y3, Y3
 	VBLENDPS    $0x0f, Y0, Y3, Y0
 	VMAXPS      Y0, Y3, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x0f, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y2, 32(R9)
-	ADDQ        $0x10, BX
+	ADDQ        $0x10, R8
 	ADDQ        $0x40, R9
-	SUBQ        $0x02, DX
+	SUBQ        $0x02, AX
 	JGE         pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R8), AX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R8
+	NEGQ    R8
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS     (DX)(BX*1), Y4
-	VFMADD231PS (SI)(BX*1), Y4, Y0
-	VFMADD231PS (DI)(BX*1), Y4, Y1
-	VFMADD231PS (R8)(BX*1), Y4, Y2
-	VFMADD231PS (CX)(BX*1), Y4, Y3
-	ADDQ        $0x20, BX
+	VMOVUPS     (AX)(R8*1), Y4
+	VFMADD231PS (DX)(R8*1), Y4, Y0
+	VFMADD231PS (BX)(R8*1), Y4, Y1
+	VFMADD231PS (SI)(R8*1), Y4, Y2
+	VFMADD231PS (DI)(R8*1), Y4, Y3
+	ADDQ        $0x20, R8
 	JNE         score_1
 	VUNPCKLPS   Y1, Y0, Y4
 	VUNPCKHPS   Y1, Y0, Y0
@@ -2831,7 +2855,7 @@ score_1:
 	VPERM2F128  $0x20, Y1, Y1, Y0
 	VPERM2F128  $0x31, Y1, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -2849,48 +2873,48 @@ score_1:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y3, Y3, Y3
 	VBLENDPS    $0x0f, Y0, Y3, Y0
 	VMAXPS      Y0, Y3, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x0f, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y2, (R9)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R8
+	NEGQ    R8
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (DI)(DX*1), Y1
-	VMOVUPS (R8)(DX*1), Y2
-	VMOVUPS (CX)(DX*1), Y3
+	VMOVUPS (DX)(R8*1), Y0
+	VMOVUPS (BX)(R8*1), Y1
+	VMOVUPS (SI)(R8*1), Y2
+	VMOVUPS (DI)(R8*1), Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R9
-	MOVQ    24(AX), R10
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R9
+	MOVQ    24(CX), R10
 	MOVLQSX (R10), R10
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R11
-	VMOVUPS      (R11)(DX*1), Y8
+	MOVQ         (AX), R11
+	VMOVUPS      (R11)(R8*1), Y8
 	VMOVAPS      Y8, Y9
 	VBROADCASTSS (R9), Y10
 	VFMADD231PS  Y10, Y0, Y9
@@ -2904,105 +2928,108 @@ row:
 	VBROADCASTSS 12(R9), Y10
 	VFMADD231PS  Y10, Y3, Y9
 	VFMADD231PS  Y10, Y8, Y7
-	VMOVUPS      Y9, (R11)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Y9, (R11)(R8*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R9
 	DECQ         R10
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, R8
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R9
-	TESTQ        R9, R9
+	MOVQ         80(CX), R9
+	MOVQ         88(CX), R10
+	TESTQ        R10, R10
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R10
-	PREFETCHT0 (R10)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R9
-	JNE        prefetch
+	MOVQ (R9), AX
+	ADDQ R8, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R9
+	DECQ R10
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y4, Y4
-	VMOVUPS Y4, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Y5, Y5
-	VMOVUPS Y5, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Y6, Y6
-	VMOVUPS Y6, (R8)(DX*1)
-	VADDPS  (CX)(DX*1), Y7, Y7
-	VMOVUPS Y7, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(R8*1), Y4, Y4
+	VMOVUPS Y4, (DX)(R8*1)
+	VADDPS  (BX)(R8*1), Y5, Y5
+	VMOVUPS Y5, (BX)(R8*1)
+	VADDPS  (SI)(R8*1), Y6, Y6
+	VMOVUPS Y6, (SI)(R8*1)
+	VADDPS  (DI)(R8*1), Y7, Y7
+	VMOVUPS Y7, (DI)(R8*1)
+	ADDQ    $0x20, R8
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    20(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    20(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    20(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func cbow4AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·cbow4AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -3011,42 +3038,42 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ         BX, 88(AX)
-	MOVQ         24(AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVLQSX      (CX), SI
-	LEAQ         4(CX)(SI*4), CX
-	ADDQ         56(AX), CX
-	ADDQ         BX, DX
-	MOVLQSX      (CX), SI
-	IMULQ        BX, SI
-	ADDQ         DX, SI
-	MOVLQSX      4(CX), DI
-	IMULQ        BX, DI
-	ADDQ         DX, DI
-	MOVLQSX      8(CX), R8
-	IMULQ        BX, R8
-	ADDQ         DX, R8
-	MOVLQSX      12(CX), CX
-	IMULQ        BX, CX
-	ADDQ         DX, CX
-	MOVQ         24(AX), DX
-	MOVLQSX      (DX), DX
-	MOVQ         48(AX), BX
+	MOVQ         BX, 88(CX)
+	MOVQ         24(CX), DI
+	MOVQ         8(CX), AX
+	MOVQ         16(CX), R8
+	MOVLQSX      (DI), DX
+	LEAQ         4(DI)(DX*4), DI
+	ADDQ         56(CX), DI
+	ADDQ         R8, AX
+	MOVLQSX      (DI), DX
+	IMULQ        R8, DX
+	ADDQ         AX, DX
+	MOVLQSX      4(DI), BX
+	IMULQ        R8, BX
+	ADDQ         AX, BX
+	MOVLQSX      8(DI), SI
+	IMULQ        R8, SI
+	ADDQ         AX, SI
+	MOVLQSX      12(DI), DI
+	IMULQ        R8, DI
+	ADDQ         AX, DI
+	MOVQ         24(CX), AX
+	MOVLQSX      (AX), AX
+	MOVQ         48(CX), R8
 	VXORPS       X1, X1, X1
 	MOVQ         $0x00000001, R9
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R9
+	CMPQ         120(CX), $0x00
+	CMOVQNE      AX, R9
 	VCVTSI2SSQ   R9, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
-	LEAQ         (BX)(DX*8), BX
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R9
+	LEAQ         (R8)(AX*8), R8
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R9
 	NEGQ         R9
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
@@ -3054,24 +3081,24 @@ next_done:
 
 hidden:
 	VXORPS  Y5, Y5, Y5
-	MOVQ    24(AX), R11
+	MOVQ    24(CX), R11
 	MOVLQSX (R11), R11
 	NEGQ    R11
 
 mean:
-	MOVQ         (BX)(R11*8), R10
+	MOVQ         (R8)(R11*8), R10
 	VADDPS       (R10)(R9*1), Y5, Y5
 	INCQ         R11
 	JNE          mean
 	VMULPS       Y0, Y5, Y5
-	VMOVUPS      Y5, (DX)(R9*1)
-	VFMADD231PS  (SI)(R9*1), Y5, Y1
-	VFMADD231PS  (DI)(R9*1), Y5, Y2
-	VFMADD231PS  (R8)(R9*1), Y5, Y3
-	VFMADD231PS  (CX)(R9*1), Y5, Y4
+	VMOVUPS      Y5, (AX)(R9*1)
+	VFMADD231PS  (DX)(R9*1), Y5, Y1
+	VFMADD231PS  (BX)(R9*1), Y5, Y2
+	VFMADD231PS  (SI)(R9*1), Y5, Y3
+	VFMADD231PS  (DI)(R9*1), Y5, Y4
 	ADDQ         $0x20, R9
 	JNE          hidden
-	MOVQ         40(AX), DX
+	MOVQ         40(CX), AX
 	VUNPCKLPS    Y2, Y1, Y0
 	VUNPCKHPS    Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
@@ -3084,7 +3111,7 @@ mean:
 	VPERM2F128   $0x20, Y2, Y2, Y0
 	VPERM2F128   $0x31, Y2, Y2, Y1
 	VADDPS       Y1, Y0, Y0
-	VXORPS       128(AX), Y0, Y0
+	VXORPS       128(CX), Y0, Y0
 	VORPS        windowConstants<>+0(SB), Y0, Y1
 	VMAXPS       windowConstants<>+160(SB), Y1, Y1
 	VMULPS       windowConstants<>+128(SB), Y1, Y2
@@ -3102,156 +3129,159 @@ mean:
 	VADDPS       windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS      windowConstants<>+96(SB), Y2
 	VBLENDVPS    Y0, Y3, Y2, Y2
-	VMULPS       192(AX), Y2, Y2
+	VMULPS       192(CX), Y2, Y2
 	VDIVPS       Y1, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VBLENDPS     $0x0f, Y0, Y3, Y0
 	VMAXPS       Y0, Y3, Y0
-	VADDPS       256(AX), Y0, Y0
-	VMOVUPS      Y0, 256(AX)
+	VADDPS       256(CX), Y0, Y0
+	VMOVUPS      Y0, 256(CX)
 	VMOVUPS      windowConstants<>+96(SB), Y0
 	VBLENDPS     $0x0f, Y1, Y0, Y0
-	VMULPS       320(AX), Y0, Y0
+	VMULPS       320(CX), Y0, Y0
 	VPSRLD       $0x17, Y0, Y1
 	VPSUBD       windowConstants<>+64(SB), Y1, Y1
-	VPADDD       384(AX), Y1, Y1
-	VMOVDQU      Y1, 384(AX)
+	VPADDD       384(CX), Y1, Y1
+	VMOVDQU      Y1, 384(CX)
 	VANDPS       windowConstants<>+32(SB), Y0, Y0
 	VORPS        windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS      Y0, 320(AX)
-	VMOVUPS      Y2, (DX)
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), BX
-	NEGQ         BX
-	ADDQ         16(AX), DX
-	MOVQ         40(AX), R9
-	VBROADCASTSS (R9), Y0
-	VBROADCASTSS 4(R9), Y1
-	VBROADCASTSS 8(R9), Y2
-	VBROADCASTSS 12(R9), Y3
+	VMOVUPS      Y0, 320(CX)
+	VMOVUPS      Y2, (AX)
+	MOVQ         72(CX), R8
+	MOVQ         16(CX), R9
+	NEGQ         R9
+	ADDQ         16(CX), R8
+	MOVQ         40(CX), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
 
 blocks:
 	VXORPS      Y4, Y4, Y4
 	VXORPS      Y5, Y5, Y5
-	VFMADD231PS (SI)(BX*1), Y0, Y4
-	VFMADD231PS (DI)(BX*1), Y1, Y5
-	VFMADD231PS (R8)(BX*1), Y2, Y4
-	VFMADD231PS (CX)(BX*1), Y3, Y5
+	VFMADD231PS (DX)(R9*1), Y0, Y4
+	VFMADD231PS (BX)(R9*1), Y1, Y5
+	VFMADD231PS (SI)(R9*1), Y2, Y4
+	VFMADD231PS (DI)(R9*1), Y3, Y5
 	VADDPS      Y5, Y4, Y4
-	VMOVUPS     (DX)(BX*1), Y5
+	VMOVUPS     (R8)(R9*1), Y5
 	VMOVAPS     Y5, Y6
-	VFMADD213PS (SI)(BX*1), Y0, Y6
-	VMOVUPS     Y6, (SI)(BX*1)
+	VFMADD213PS (DX)(R9*1), Y0, Y6
+	VMOVUPS     Y6, (DX)(R9*1)
 	VMOVAPS     Y5, Y6
-	VFMADD213PS (DI)(BX*1), Y1, Y6
-	VMOVUPS     Y6, (DI)(BX*1)
+	VFMADD213PS (BX)(R9*1), Y1, Y6
+	VMOVUPS     Y6, (BX)(R9*1)
 	VMOVAPS     Y5, Y6
-	VFMADD213PS (R8)(BX*1), Y2, Y6
-	VMOVUPS     Y6, (R8)(BX*1)
+	VFMADD213PS (SI)(R9*1), Y2, Y6
+	VMOVUPS     Y6, (SI)(R9*1)
 	VMOVAPS     Y5, Y5
-	VFMADD213PS (CX)(BX*1), Y3, Y5
-	VMOVUPS     Y5, (CX)(BX*1)
-	MOVQ        48(AX), R9
-	MOVQ        24(AX), R10
+	VFMADD213PS (DI)(R9*1), Y3, Y5
+	VMOVUPS     Y5, (DI)(R9*1)
+	MOVQ        48(CX), AX
+	MOVQ        24(CX), R10
 	MOVLQSX     (R10), R10
-	LEAQ        (R9)(R10*8), R9
-	MOVQ        24(AX), R11
+	LEAQ        (AX)(R10*8), AX
+	MOVQ        24(CX), R11
 	MOVLQSX     (R11), R11
 	NEGQ        R11
 
 row:
-	MOVQ    (R9)(R11*8), R10
-	VADDPS  (R10)(BX*1), Y4, Y5
-	VMOVUPS Y5, (R10)(BX*1)
+	MOVQ    (AX)(R11*8), R10
+	VADDPS  (R10)(R9*1), Y4, Y5
+	VMOVUPS Y5, (R10)(R9*1)
 	INCQ    R11
 	JNE     row
-	TESTQ   $0x00000020, BX
+	TESTQ   $0x00000020, R9
 	JNE     prefetched
-	MOVQ    80(AX), R9
-	MOVQ    88(AX), R10
-	TESTQ   R10, R10
+	MOVQ    80(CX), R10
+	MOVQ    88(CX), R11
+	TESTQ   R11, R11
 	JE      prefetched
 
 prefetch:
-	MOVQ       (R9), R11
-	PREFETCHT0 (R11)(BX*1)
-	ADDQ       $0x08, R9
-	DECQ       R10
-	JNE        prefetch
+	MOVQ (R10), AX
+	ADDQ R9, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R10
+	DECQ R11
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x20, BX
+	ADDQ    $0x20, R9
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    20(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    20(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    20(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func skipGramPlaced4AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·skipGramPlaced4AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -3260,73 +3290,73 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R9
-	MOVQ    448(AX), R10
-	MOVQ    24(AX), R11
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), DI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R8
+	MOVLQSX (DI), DX
+	LEAQ    8(DI)(DX*4), DI
+	ADDQ    56(CX), DI
+	ADDQ    R8, AX
+	MOVLQSX (DI), DX
+	IMULQ   R8, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(DI), BX
+	IMULQ   R8, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(DI), SI
+	IMULQ   R8, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(DI), DI
+	IMULQ   R8, DI
+	ADDQ    AX, DI
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R8
+	MOVQ    40(CX), R9
+	MOVQ    448(CX), R10
+	MOVQ    24(CX), R11
 	MOVLQSX 4(R11), R11
 	SHLQ    $0x05, R11
 	ADDQ    R11, R10
-	MOVQ    R10, 472(AX)
-	SUBQ    $0x02, DX
+	MOVQ    R10, 472(CX)
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R10
+	MOVQ    (R8), R10
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    8(BX), R11
+	MOVQ    8(R8), R11
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    16(AX), R12
+	MOVQ    16(CX), R12
 	NEGQ    R12
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS     (R10)(R12*1), Y8
 	VMOVUPS     (R11)(R12*1), Y9
-	VMOVUPS     (SI)(R12*1), Y10
+	VMOVUPS     (DX)(R12*1), Y10
 	VFMADD231PS Y10, Y8, Y0
 	VFMADD231PS Y10, Y9, Y4
-	VMOVUPS     (DI)(R12*1), Y10
+	VMOVUPS     (BX)(R12*1), Y10
 	VFMADD231PS Y10, Y8, Y1
 	VFMADD231PS Y10, Y9, Y5
-	VMOVUPS     (R8)(R12*1), Y10
+	VMOVUPS     (SI)(R12*1), Y10
 	VFMADD231PS Y10, Y8, Y2
 	VFMADD231PS Y10, Y9, Y6
-	VMOVUPS     (CX)(R12*1), Y10
+	VMOVUPS     (DI)(R12*1), Y10
 	VFMADD231PS Y10, Y8, Y3
 	VFMADD231PS Y10, Y9, Y7
 	ADDQ        $0x20, R12
 	JNE         score_2
-	MOVQ        472(AX), R10
+	MOVQ        472(CX), R10
 	VMOVUPS     (R10), Y8
 	VUNPCKLPS   Y1, Y0, Y9
 	VUNPCKHPS   Y1, Y0, Y0
@@ -3340,7 +3370,7 @@ score_2:
 	VPERM2F128  $0x20, Y1, Y1, Y0
 	VPERM2F128  $0x31, Y1, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -3358,7 +3388,7 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y9, Y9, Y9
 	VBLENDPS    $0x0f, Y0, Y9, Y0
@@ -3376,8 +3406,8 @@ score_2:
 	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
 	VMAXPS      Y0, Y9, Y0
 	VFMADD231PS Y3, Y1, Y0
-	VFMADD213PS 256(AX), Y8, Y0
-	VMOVUPS     Y0, 256(AX)
+	VFMADD213PS 256(CX), Y8, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     Y2, (R9)
 	VMOVUPS     32(R10), Y0
 	VUNPCKLPS   Y5, Y4, Y1
@@ -3392,7 +3422,7 @@ score_2:
 	VPERM2F128  $0x20, Y3, Y3, Y1
 	VPERM2F128  $0x31, Y3, Y3, Y2
 	VADDPS      Y2, Y1, Y1
-	VXORPS      128(AX), Y1, Y1
+	VXORPS      128(CX), Y1, Y1
 	VORPS       windowConstants<>+0(SB), Y1, Y2
 	VMAXPS      windowConstants<>+160(SB), Y2, Y2
 	VMULPS      windowConstants<>+128(SB), Y2, Y3
@@ -3410,7 +3440,7 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y4, Y2
 	VMOVUPS     windowConstants<>+96(SB), Y3
 	VBLENDVPS   Y1, Y4, Y3, Y3
-	VMULPS      192(AX), Y3, Y3
+	VMULPS      192(CX), Y3, Y3
 	VDIVPS      Y2, Y3, Y3
 	VXORPS      Y5, Y5, Y5
 	VBLENDPS    $0x0f, Y1, Y5, Y1
@@ -3428,37 +3458,37 @@ score_2:
 	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
 	VMAXPS      Y1, Y5, Y1
 	VFMADD231PS Y4, Y2, Y1
-	VFMADD213PS 256(AX), Y0, Y1
-	VMOVUPS     Y1, 256(AX)
+	VFMADD213PS 256(CX), Y0, Y1
+	VMOVUPS     Y1, 256(CX)
 	VMOVUPS     Y3, 32(R9)
-	ADDQ        $0x10, BX
+	ADDQ        $0x10, R8
 	ADDQ        $0x40, R9
-	ADDQ        $0x40, 472(AX)
-	SUBQ        $0x02, DX
+	ADDQ        $0x40, 472(CX)
+	SUBQ        $0x02, AX
 	JGE         pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R8), AX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R8
+	NEGQ    R8
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS     (DX)(BX*1), Y4
-	VFMADD231PS (SI)(BX*1), Y4, Y0
-	VFMADD231PS (DI)(BX*1), Y4, Y1
-	VFMADD231PS (R8)(BX*1), Y4, Y2
-	VFMADD231PS (CX)(BX*1), Y4, Y3
-	ADDQ        $0x20, BX
+	VMOVUPS     (AX)(R8*1), Y4
+	VFMADD231PS (DX)(R8*1), Y4, Y0
+	VFMADD231PS (BX)(R8*1), Y4, Y1
+	VFMADD231PS (SI)(R8*1), Y4, Y2
+	VFMADD231PS (DI)(R8*1), Y4, Y3
+	ADDQ        $0x20, R8
 	JNE         score_1
-	MOVQ        472(AX), DX
-	VMOVUPS     (DX), Y4
+	MOVQ        472(CX), AX
+	VMOVUPS     (AX), Y4
 	VUNPCKLPS   Y1, Y0, Y5
 	VUNPCKHPS   Y1, Y0, Y0
 	VADDPS      Y0, Y5, Y5
@@ -3471,7 +3501,7 @@ score_1:
 	VPERM2F128  $0x20, Y1, Y1, Y0
 	VPERM2F128  $0x31, Y1, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -3489,7 +3519,7 @@ score_1:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y5, Y5, Y5
 	VBLENDPS    $0x0f, Y0, Y5, Y0
@@ -3507,33 +3537,33 @@ score_1:
 	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
 	VMAXPS      Y0, Y5, Y0
 	VFMADD231PS Y3, Y1, Y0
-	VFMADD213PS 256(AX), Y4, Y0
-	VMOVUPS     Y0, 256(AX)
+	VFMADD213PS 256(CX), Y4, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     Y2, (R9)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R8
+	NEGQ    R8
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (DI)(DX*1), Y1
-	VMOVUPS (R8)(DX*1), Y2
-	VMOVUPS (CX)(DX*1), Y3
+	VMOVUPS (DX)(R8*1), Y0
+	VMOVUPS (BX)(R8*1), Y1
+	VMOVUPS (SI)(R8*1), Y2
+	VMOVUPS (DI)(R8*1), Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R9
-	MOVQ    24(AX), R10
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R9
+	MOVQ    24(CX), R10
 	MOVLQSX (R10), R10
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R11
-	VMOVUPS      (R11)(DX*1), Y8
+	MOVQ         (AX), R11
+	VMOVUPS      (R11)(R8*1), Y8
 	VMOVAPS      Y8, Y9
 	VBROADCASTSS (R9), Y10
 	VFMADD231PS  Y10, Y0, Y9
@@ -3547,106 +3577,109 @@ row:
 	VBROADCASTSS 12(R9), Y10
 	VFMADD231PS  Y10, Y3, Y9
 	VFMADD231PS  Y10, Y8, Y7
-	VMOVUPS      Y9, (R11)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Y9, (R11)(R8*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R9
 	DECQ         R10
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, R8
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R9
-	TESTQ        R9, R9
+	MOVQ         80(CX), R9
+	MOVQ         88(CX), R10
+	TESTQ        R10, R10
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R10
-	PREFETCHT0 (R10)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R9
-	JNE        prefetch
+	MOVQ (R9), AX
+	ADDQ R8, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R9
+	DECQ R10
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y4, Y4
-	VMOVUPS Y4, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Y5, Y5
-	VMOVUPS Y5, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Y6, Y6
-	VMOVUPS Y6, (R8)(DX*1)
-	VADDPS  (CX)(DX*1), Y7, Y7
-	VMOVUPS Y7, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(R8*1), Y4, Y4
+	VMOVUPS Y4, (DX)(R8*1)
+	VADDPS  (BX)(R8*1), Y5, Y5
+	VMOVUPS Y5, (BX)(R8*1)
+	VADDPS  (SI)(R8*1), Y6, Y6
+	VMOVUPS Y6, (SI)(R8*1)
+	VADDPS  (DI)(R8*1), Y7, Y7
+	VMOVUPS Y7, (DI)(R8*1)
+	ADDQ    $0x20, R8
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    24(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    24(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    24(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func cbowPlaced4AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·cbowPlaced4AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -3655,35 +3688,35 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    456(AX), R9
-	MOVQ    24(AX), R10
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), DI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R8
+	MOVLQSX (DI), DX
+	LEAQ    8(DI)(DX*4), DI
+	ADDQ    56(CX), DI
+	ADDQ    R8, AX
+	MOVLQSX (DI), DX
+	IMULQ   R8, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(DI), BX
+	IMULQ   R8, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(DI), SI
+	IMULQ   R8, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(DI), DI
+	IMULQ   R8, DI
+	ADDQ    AX, DI
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R8
+	MOVQ    456(CX), R9
+	MOVQ    24(CX), R10
 	MOVLQSX 4(R10), R10
 	LEAQ    (R9)(R10*4), R9
 	VXORPS  X1, X1, X1
-	CMPQ    120(AX), $0x00
+	CMPQ    120(CX), $0x00
 	JNE     average
 	VADDSS  windowConstants<>+96(SB), X1, X1
 	JMP     total
@@ -3694,21 +3727,21 @@ average:
 add_weight:
 	VADDSS (R9)(R10*4), X1, X1
 	INCQ   R10
-	CMPQ   R10, DX
+	CMPQ   R10, AX
 	JNE    add_weight
 
 total:
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
-	VMOVSS       X1, 464(AX)
-	VMOVSS       X0, 468(AX)
+	VMOVSS       X1, 464(CX)
+	VMOVSS       X0, 468(CX)
 	VBROADCASTSS X0, Y0
-	LEAQ         (BX)(DX*8), BX
-	LEAQ         (R9)(DX*4), R9
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R10
+	LEAQ         (R8)(AX*8), R8
+	LEAQ         (R9)(AX*4), R9
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R10
 	NEGQ         R10
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
@@ -3716,26 +3749,26 @@ total:
 
 hidden:
 	VXORPS  Y5, Y5, Y5
-	MOVQ    24(AX), R12
+	MOVQ    24(CX), R12
 	MOVLQSX (R12), R12
 	NEGQ    R12
 
 mean:
-	MOVQ         (BX)(R12*8), R11
+	MOVQ         (R8)(R12*8), R11
 	VBROADCASTSS (R9)(R12*4), Y6
 	VFMADD231PS  (R11)(R10*1), Y6, Y5
 	INCQ         R12
 	JNE          mean
 	VMULPS       Y0, Y5, Y5
-	VMOVUPS      Y5, (DX)(R10*1)
-	VFMADD231PS  (SI)(R10*1), Y5, Y1
-	VFMADD231PS  (DI)(R10*1), Y5, Y2
-	VFMADD231PS  (R8)(R10*1), Y5, Y3
-	VFMADD231PS  (CX)(R10*1), Y5, Y4
+	VMOVUPS      Y5, (AX)(R10*1)
+	VFMADD231PS  (DX)(R10*1), Y5, Y1
+	VFMADD231PS  (BX)(R10*1), Y5, Y2
+	VFMADD231PS  (SI)(R10*1), Y5, Y3
+	VFMADD231PS  (DI)(R10*1), Y5, Y4
 	ADDQ         $0x20, R10
 	JNE          hidden
-	VBROADCASTSS 464(AX), Y0
-	MOVQ         40(AX), DX
+	VBROADCASTSS 464(CX), Y0
+	MOVQ         40(CX), AX
 	VMOVUPS      Y0, Y0
 	VUNPCKLPS    Y2, Y1, Y5
 	VUNPCKHPS    Y2, Y1, Y1
@@ -3749,7 +3782,7 @@ mean:
 	VPERM2F128   $0x20, Y2, Y2, Y1
 	VPERM2F128   $0x31, Y2, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VXORPS       128(AX), Y1, Y1
+	VXORPS       128(CX), Y1, Y1
 	VORPS        windowConstants<>+0(SB), Y1, Y2
 	VMAXPS       windowConstants<>+160(SB), Y2, Y2
 	VMULPS       windowConstants<>+128(SB), Y2, Y3
@@ -3767,7 +3800,7 @@ mean:
 	VADDPS       windowConstants<>+96(SB), Y4, Y2
 	VMOVUPS      windowConstants<>+96(SB), Y3
 	VBLENDVPS    Y1, Y4, Y3, Y3
-	VMULPS       192(AX), Y3, Y3
+	VMULPS       192(CX), Y3, Y3
 	VDIVPS       Y2, Y3, Y3
 	VXORPS       Y5, Y5, Y5
 	VBLENDPS     $0x0f, Y1, Y5, Y1
@@ -3785,148 +3818,151 @@ mean:
 	VFMADD213PS  windowConstants<>+384(SB), Y4, Y2
 	VMAXPS       Y1, Y5, Y1
 	VFMADD231PS  Y4, Y2, Y1
-	VFMADD213PS  256(AX), Y0, Y1
-	VMOVUPS      Y1, 256(AX)
-	VMOVUPS      Y3, (DX)
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), BX
-	NEGQ         BX
-	ADDQ         16(AX), DX
-	MOVQ         40(AX), R9
-	VBROADCASTSS (R9), Y0
-	VBROADCASTSS 4(R9), Y1
-	VBROADCASTSS 8(R9), Y2
-	VBROADCASTSS 12(R9), Y3
-	VBROADCASTSS 468(AX), Y4
+	VFMADD213PS  256(CX), Y0, Y1
+	VMOVUPS      Y1, 256(CX)
+	VMOVUPS      Y3, (AX)
+	MOVQ         72(CX), R8
+	MOVQ         16(CX), R9
+	NEGQ         R9
+	ADDQ         16(CX), R8
+	MOVQ         40(CX), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 468(CX), Y4
 
 blocks:
 	VXORPS      Y5, Y5, Y5
 	VXORPS      Y6, Y6, Y6
-	VFMADD231PS (SI)(BX*1), Y0, Y5
-	VFMADD231PS (DI)(BX*1), Y1, Y6
-	VFMADD231PS (R8)(BX*1), Y2, Y5
-	VFMADD231PS (CX)(BX*1), Y3, Y6
+	VFMADD231PS (DX)(R9*1), Y0, Y5
+	VFMADD231PS (BX)(R9*1), Y1, Y6
+	VFMADD231PS (SI)(R9*1), Y2, Y5
+	VFMADD231PS (DI)(R9*1), Y3, Y6
 	VADDPS      Y6, Y5, Y5
 	VMULPS      Y4, Y5, Y5
-	VMOVUPS     (DX)(BX*1), Y6
+	VMOVUPS     (R8)(R9*1), Y6
 	VMOVAPS     Y6, Y7
-	VFMADD213PS (SI)(BX*1), Y0, Y7
-	VMOVUPS     Y7, (SI)(BX*1)
+	VFMADD213PS (DX)(R9*1), Y0, Y7
+	VMOVUPS     Y7, (DX)(R9*1)
 	VMOVAPS     Y6, Y7
-	VFMADD213PS (DI)(BX*1), Y1, Y7
-	VMOVUPS     Y7, (DI)(BX*1)
+	VFMADD213PS (BX)(R9*1), Y1, Y7
+	VMOVUPS     Y7, (BX)(R9*1)
 	VMOVAPS     Y6, Y7
-	VFMADD213PS (R8)(BX*1), Y2, Y7
-	VMOVUPS     Y7, (R8)(BX*1)
+	VFMADD213PS (SI)(R9*1), Y2, Y7
+	VMOVUPS     Y7, (SI)(R9*1)
 	VMOVAPS     Y6, Y6
-	VFMADD213PS (CX)(BX*1), Y3, Y6
-	VMOVUPS     Y6, (CX)(BX*1)
-	MOVQ        48(AX), R9
-	MOVQ        456(AX), R10
-	MOVQ        24(AX), R11
+	VFMADD213PS (DI)(R9*1), Y3, Y6
+	VMOVUPS     Y6, (DI)(R9*1)
+	MOVQ        48(CX), AX
+	MOVQ        456(CX), R10
+	MOVQ        24(CX), R11
 	MOVLQSX     4(R11), R11
 	LEAQ        (R10)(R11*4), R10
-	MOVQ        24(AX), R11
+	MOVQ        24(CX), R11
 	MOVLQSX     (R11), R11
-	LEAQ        (R9)(R11*8), R9
+	LEAQ        (AX)(R11*8), AX
 	LEAQ        (R10)(R11*4), R10
-	MOVQ        24(AX), R12
+	MOVQ        24(CX), R12
 	MOVLQSX     (R12), R12
 	NEGQ        R12
 
 row:
-	MOVQ         (R9)(R12*8), R11
+	MOVQ         (AX)(R12*8), R11
 	VBROADCASTSS (R10)(R12*4), Y6
-	VFMADD213PS  (R11)(BX*1), Y5, Y6
-	VMOVUPS      Y6, (R11)(BX*1)
+	VFMADD213PS  (R11)(R9*1), Y5, Y6
+	VMOVUPS      Y6, (R11)(R9*1)
 	INCQ         R12
 	JNE          row
-	TESTQ        $0x00000020, BX
+	TESTQ        $0x00000020, R9
 	JNE          prefetched
-	MOVQ         80(AX), R9
-	MOVQ         88(AX), R10
-	TESTQ        R10, R10
+	MOVQ         80(CX), R10
+	MOVQ         88(CX), R11
+	TESTQ        R11, R11
 	JE           prefetched
 
 prefetch:
-	MOVQ       (R9), R11
-	PREFETCHT0 (R11)(BX*1)
-	ADDQ       $0x08, R9
-	DECQ       R10
-	JNE        prefetch
+	MOVQ (R10), AX
+	ADDQ R9, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R10
+	DECQ R11
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x20, BX
+	ADDQ    $0x20, R9
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    24(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    24(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    24(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func skipGram5AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·skipGram5AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -3935,70 +3971,70 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R10
-	SUBQ    $0x02, DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R8
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R9
+	MOVLQSX (R8), DX
+	LEAQ    4(R8)(DX*4), R8
+	ADDQ    56(CX), R8
+	ADDQ    R9, AX
+	MOVLQSX (R8), DX
+	IMULQ   R9, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R8), BX
+	IMULQ   R9, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R8), SI
+	IMULQ   R9, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R8), DI
+	IMULQ   R9, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R8), R8
+	IMULQ   R9, R8
+	ADDQ    AX, R8
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R9
+	MOVQ    40(CX), R10
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R11
+	MOVQ    (R9), R11
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
-	MOVQ    8(BX), R12
+	MOVQ    8(R9), R12
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    16(AX), R13
+	MOVQ    16(CX), R13
 	NEGQ    R13
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS     (R11)(R13*1), Y10
 	VMOVUPS     (R12)(R13*1), Y11
-	VMOVUPS     (SI)(R13*1), Y12
+	VMOVUPS     (DX)(R13*1), Y12
 	VFMADD231PS Y12, Y10, Y0
 	VFMADD231PS Y12, Y11, Y5
-	VMOVUPS     (DI)(R13*1), Y12
+	VMOVUPS     (BX)(R13*1), Y12
 	VFMADD231PS Y12, Y10, Y1
 	VFMADD231PS Y12, Y11, Y6
-	VMOVUPS     (R8)(R13*1), Y12
+	VMOVUPS     (SI)(R13*1), Y12
 	VFMADD231PS Y12, Y10, Y2
 	VFMADD231PS Y12, Y11, Y7
-	VMOVUPS     (R9)(R13*1), Y12
+	VMOVUPS     (DI)(R13*1), Y12
 	VFMADD231PS Y12, Y10, Y3
 	VFMADD231PS Y12, Y11, Y8
-	VMOVUPS     (CX)(R13*1), Y12
+	VMOVUPS     (R8)(R13*1), Y12
 	VFMADD231PS Y12, Y10, Y4
 	VFMADD231PS Y12, Y11, Y9
 	ADDQ        $0x20, R13
@@ -4021,7 +4057,7 @@ score_2:
 	VPERM2F128  $0x20, Y2, Y1, Y0
 	VPERM2F128  $0x31, Y2, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -4039,23 +4075,23 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y3, Y3, Y3
 	VBLENDPS    $0x1f, Y0, Y3, Y0
 	VMAXPS      Y0, Y3, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x1f, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y2, (R10)
 	VUNPCKLPS   Y6, Y5, Y0
 	VUNPCKHPS   Y6, Y5, Y1
@@ -4075,7 +4111,7 @@ score_2:
 	VPERM2F128  $0x20, Y1, Y2, Y0
 	VPERM2F128  $0x31, Y1, Y2, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -4093,50 +4129,50 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y3, Y3, Y3
 	VBLENDPS    $0x1f, Y0, Y3, Y0
 	VMAXPS      Y0, Y3, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x1f, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y2, 32(R10)
-	ADDQ        $0x10, BX
+	ADDQ        $0x10, R9
 	ADDQ        $0x40, R10
-	SUBQ        $0x02, DX
+	SUBQ        $0x02, AX
 	JGE         pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R9), AX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R9
+	NEGQ    R9
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS     (DX)(BX*1), Y5
-	VFMADD231PS (SI)(BX*1), Y5, Y0
-	VFMADD231PS (DI)(BX*1), Y5, Y1
-	VFMADD231PS (R8)(BX*1), Y5, Y2
-	VFMADD231PS (R9)(BX*1), Y5, Y3
-	VFMADD231PS (CX)(BX*1), Y5, Y4
-	ADDQ        $0x20, BX
+	VMOVUPS     (AX)(R9*1), Y5
+	VFMADD231PS (DX)(R9*1), Y5, Y0
+	VFMADD231PS (BX)(R9*1), Y5, Y1
+	VFMADD231PS (SI)(R9*1), Y5, Y2
+	VFMADD231PS (DI)(R9*1), Y5, Y3
+	VFMADD231PS (R8)(R9*1), Y5, Y4
+	ADDQ        $0x20, R9
 	JNE         score_1
 	VUNPCKLPS   Y1, Y0, Y5
 	VUNPCKHPS   Y1, Y0, Y0
@@ -4156,7 +4192,7 @@ score_1:
 	VPERM2F128  $0x20, Y2, Y1, Y0
 	VPERM2F128  $0x31, Y2, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -4174,50 +4210,50 @@ score_1:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y3, Y3, Y3
 	VBLENDPS    $0x1f, Y0, Y3, Y0
 	VMAXPS      Y0, Y3, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x1f, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y2, (R10)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R9
+	NEGQ    R9
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (DI)(DX*1), Y1
-	VMOVUPS (R8)(DX*1), Y2
-	VMOVUPS (R9)(DX*1), Y3
-	VMOVUPS (CX)(DX*1), Y4
+	VMOVUPS (DX)(R9*1), Y0
+	VMOVUPS (BX)(R9*1), Y1
+	VMOVUPS (SI)(R9*1), Y2
+	VMOVUPS (DI)(R9*1), Y3
+	VMOVUPS (R8)(R9*1), Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R10
-	MOVQ    24(AX), R11
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R10
+	MOVQ    24(CX), R11
 	MOVLQSX (R11), R11
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R12
-	VMOVUPS      (R12)(DX*1), Y10
+	MOVQ         (AX), R12
+	VMOVUPS      (R12)(R9*1), Y10
 	VMOVAPS      Y10, Y11
 	VBROADCASTSS (R10), Y12
 	VFMADD231PS  Y12, Y0, Y11
@@ -4234,107 +4270,110 @@ row:
 	VBROADCASTSS 16(R10), Y12
 	VFMADD231PS  Y12, Y4, Y11
 	VFMADD231PS  Y12, Y10, Y9
-	VMOVUPS      Y11, (R12)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Y11, (R12)(R9*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R10
 	DECQ         R11
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, R9
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R10
-	TESTQ        R10, R10
+	MOVQ         80(CX), R10
+	MOVQ         88(CX), R11
+	TESTQ        R11, R11
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R11
-	PREFETCHT0 (R11)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R10
-	JNE        prefetch
+	MOVQ (R10), AX
+	ADDQ R9, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R10
+	DECQ R11
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y5, Y5
-	VMOVUPS Y5, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Y6, Y6
-	VMOVUPS Y6, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Y7, Y7
-	VMOVUPS Y7, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Y8, Y8
-	VMOVUPS Y8, (R9)(DX*1)
-	VADDPS  (CX)(DX*1), Y9, Y9
-	VMOVUPS Y9, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(R9*1), Y5, Y5
+	VMOVUPS Y5, (DX)(R9*1)
+	VADDPS  (BX)(R9*1), Y6, Y6
+	VMOVUPS Y6, (BX)(R9*1)
+	VADDPS  (SI)(R9*1), Y7, Y7
+	VMOVUPS Y7, (SI)(R9*1)
+	VADDPS  (DI)(R9*1), Y8, Y8
+	VMOVUPS Y8, (DI)(R9*1)
+	VADDPS  (R8)(R9*1), Y9, Y9
+	VMOVUPS Y9, (R8)(R9*1)
+	ADDQ    $0x20, R9
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    24(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    24(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    24(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func cbow5AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·cbow5AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -4343,45 +4382,45 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ         BX, 88(AX)
-	MOVQ         24(AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVLQSX      (CX), SI
-	LEAQ         4(CX)(SI*4), CX
-	ADDQ         56(AX), CX
-	ADDQ         BX, DX
-	MOVLQSX      (CX), SI
-	IMULQ        BX, SI
-	ADDQ         DX, SI
-	MOVLQSX      4(CX), DI
-	IMULQ        BX, DI
-	ADDQ         DX, DI
-	MOVLQSX      8(CX), R8
-	IMULQ        BX, R8
-	ADDQ         DX, R8
-	MOVLQSX      12(CX), R9
-	IMULQ        BX, R9
-	ADDQ         DX, R9
-	MOVLQSX      16(CX), CX
-	IMULQ        BX, CX
-	ADDQ         DX, CX
-	MOVQ         24(AX), DX
-	MOVLQSX      (DX), DX
-	MOVQ         48(AX), BX
+	MOVQ         BX, 88(CX)
+	MOVQ         24(CX), R8
+	MOVQ         8(CX), AX
+	MOVQ         16(CX), R9
+	MOVLQSX      (R8), DX
+	LEAQ         4(R8)(DX*4), R8
+	ADDQ         56(CX), R8
+	ADDQ         R9, AX
+	MOVLQSX      (R8), DX
+	IMULQ        R9, DX
+	ADDQ         AX, DX
+	MOVLQSX      4(R8), BX
+	IMULQ        R9, BX
+	ADDQ         AX, BX
+	MOVLQSX      8(R8), SI
+	IMULQ        R9, SI
+	ADDQ         AX, SI
+	MOVLQSX      12(R8), DI
+	IMULQ        R9, DI
+	ADDQ         AX, DI
+	MOVLQSX      16(R8), R8
+	IMULQ        R9, R8
+	ADDQ         AX, R8
+	MOVQ         24(CX), AX
+	MOVLQSX      (AX), AX
+	MOVQ         48(CX), R9
 	VXORPS       X1, X1, X1
 	MOVQ         $0x00000001, R10
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R10
+	CMPQ         120(CX), $0x00
+	CMOVQNE      AX, R10
 	VCVTSI2SSQ   R10, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
-	LEAQ         (BX)(DX*8), BX
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R10
+	LEAQ         (R9)(AX*8), R9
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R10
 	NEGQ         R10
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
@@ -4390,25 +4429,25 @@ next_done:
 
 hidden:
 	VXORPS  Y6, Y6, Y6
-	MOVQ    24(AX), R12
+	MOVQ    24(CX), R12
 	MOVLQSX (R12), R12
 	NEGQ    R12
 
 mean:
-	MOVQ         (BX)(R12*8), R11
+	MOVQ         (R9)(R12*8), R11
 	VADDPS       (R11)(R10*1), Y6, Y6
 	INCQ         R12
 	JNE          mean
 	VMULPS       Y0, Y6, Y6
-	VMOVUPS      Y6, (DX)(R10*1)
-	VFMADD231PS  (SI)(R10*1), Y6, Y1
-	VFMADD231PS  (DI)(R10*1), Y6, Y2
-	VFMADD231PS  (R8)(R10*1), Y6, Y3
-	VFMADD231PS  (R9)(R10*1), Y6, Y4
-	VFMADD231PS  (CX)(R10*1), Y6, Y5
+	VMOVUPS      Y6, (AX)(R10*1)
+	VFMADD231PS  (DX)(R10*1), Y6, Y1
+	VFMADD231PS  (BX)(R10*1), Y6, Y2
+	VFMADD231PS  (SI)(R10*1), Y6, Y3
+	VFMADD231PS  (DI)(R10*1), Y6, Y4
+	VFMADD231PS  (R8)(R10*1), Y6, Y5
 	ADDQ         $0x20, R10
 	JNE          hidden
-	MOVQ         40(AX), DX
+	MOVQ         40(CX), AX
 	VUNPCKLPS    Y2, Y1, Y0
 	VUNPCKHPS    Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
@@ -4427,7 +4466,7 @@ mean:
 	VPERM2F128   $0x20, Y1, Y2, Y0
 	VPERM2F128   $0x31, Y1, Y2, Y1
 	VADDPS       Y1, Y0, Y0
-	VXORPS       128(AX), Y0, Y0
+	VXORPS       128(CX), Y0, Y0
 	VORPS        windowConstants<>+0(SB), Y0, Y1
 	VMAXPS       windowConstants<>+160(SB), Y1, Y1
 	VMULPS       windowConstants<>+128(SB), Y1, Y2
@@ -4445,161 +4484,164 @@ mean:
 	VADDPS       windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS      windowConstants<>+96(SB), Y2
 	VBLENDVPS    Y0, Y3, Y2, Y2
-	VMULPS       192(AX), Y2, Y2
+	VMULPS       192(CX), Y2, Y2
 	VDIVPS       Y1, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VBLENDPS     $0x1f, Y0, Y3, Y0
 	VMAXPS       Y0, Y3, Y0
-	VADDPS       256(AX), Y0, Y0
-	VMOVUPS      Y0, 256(AX)
+	VADDPS       256(CX), Y0, Y0
+	VMOVUPS      Y0, 256(CX)
 	VMOVUPS      windowConstants<>+96(SB), Y0
 	VBLENDPS     $0x1f, Y1, Y0, Y0
-	VMULPS       320(AX), Y0, Y0
+	VMULPS       320(CX), Y0, Y0
 	VPSRLD       $0x17, Y0, Y1
 	VPSUBD       windowConstants<>+64(SB), Y1, Y1
-	VPADDD       384(AX), Y1, Y1
-	VMOVDQU      Y1, 384(AX)
+	VPADDD       384(CX), Y1, Y1
+	VMOVDQU      Y1, 384(CX)
 	VANDPS       windowConstants<>+32(SB), Y0, Y0
 	VORPS        windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS      Y0, 320(AX)
-	VMOVUPS      Y2, (DX)
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), BX
-	NEGQ         BX
-	ADDQ         16(AX), DX
-	MOVQ         40(AX), R10
-	VBROADCASTSS (R10), Y0
-	VBROADCASTSS 4(R10), Y1
-	VBROADCASTSS 8(R10), Y2
-	VBROADCASTSS 12(R10), Y3
-	VBROADCASTSS 16(R10), Y4
+	VMOVUPS      Y0, 320(CX)
+	VMOVUPS      Y2, (AX)
+	MOVQ         72(CX), R9
+	MOVQ         16(CX), R10
+	NEGQ         R10
+	ADDQ         16(CX), R9
+	MOVQ         40(CX), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 16(AX), Y4
 
 blocks:
 	VXORPS      Y5, Y5, Y5
 	VXORPS      Y6, Y6, Y6
-	VFMADD231PS (SI)(BX*1), Y0, Y5
-	VFMADD231PS (DI)(BX*1), Y1, Y6
-	VFMADD231PS (R8)(BX*1), Y2, Y5
-	VFMADD231PS (R9)(BX*1), Y3, Y6
-	VFMADD231PS (CX)(BX*1), Y4, Y5
+	VFMADD231PS (DX)(R10*1), Y0, Y5
+	VFMADD231PS (BX)(R10*1), Y1, Y6
+	VFMADD231PS (SI)(R10*1), Y2, Y5
+	VFMADD231PS (DI)(R10*1), Y3, Y6
+	VFMADD231PS (R8)(R10*1), Y4, Y5
 	VADDPS      Y6, Y5, Y5
-	VMOVUPS     (DX)(BX*1), Y6
+	VMOVUPS     (R9)(R10*1), Y6
 	VMOVAPS     Y6, Y7
-	VFMADD213PS (SI)(BX*1), Y0, Y7
-	VMOVUPS     Y7, (SI)(BX*1)
+	VFMADD213PS (DX)(R10*1), Y0, Y7
+	VMOVUPS     Y7, (DX)(R10*1)
 	VMOVAPS     Y6, Y7
-	VFMADD213PS (DI)(BX*1), Y1, Y7
-	VMOVUPS     Y7, (DI)(BX*1)
+	VFMADD213PS (BX)(R10*1), Y1, Y7
+	VMOVUPS     Y7, (BX)(R10*1)
 	VMOVAPS     Y6, Y7
-	VFMADD213PS (R8)(BX*1), Y2, Y7
-	VMOVUPS     Y7, (R8)(BX*1)
+	VFMADD213PS (SI)(R10*1), Y2, Y7
+	VMOVUPS     Y7, (SI)(R10*1)
 	VMOVAPS     Y6, Y7
-	VFMADD213PS (R9)(BX*1), Y3, Y7
-	VMOVUPS     Y7, (R9)(BX*1)
+	VFMADD213PS (DI)(R10*1), Y3, Y7
+	VMOVUPS     Y7, (DI)(R10*1)
 	VMOVAPS     Y6, Y6
-	VFMADD213PS (CX)(BX*1), Y4, Y6
-	VMOVUPS     Y6, (CX)(BX*1)
-	MOVQ        48(AX), R10
-	MOVQ        24(AX), R11
+	VFMADD213PS (R8)(R10*1), Y4, Y6
+	VMOVUPS     Y6, (R8)(R10*1)
+	MOVQ        48(CX), AX
+	MOVQ        24(CX), R11
 	MOVLQSX     (R11), R11
-	LEAQ        (R10)(R11*8), R10
-	MOVQ        24(AX), R12
+	LEAQ        (AX)(R11*8), AX
+	MOVQ        24(CX), R12
 	MOVLQSX     (R12), R12
 	NEGQ        R12
 
 row:
-	MOVQ    (R10)(R12*8), R11
-	VADDPS  (R11)(BX*1), Y5, Y6
-	VMOVUPS Y6, (R11)(BX*1)
+	MOVQ    (AX)(R12*8), R11
+	VADDPS  (R11)(R10*1), Y5, Y6
+	VMOVUPS Y6, (R11)(R10*1)
 	INCQ    R12
 	JNE     row
-	TESTQ   $0x00000020, BX
+	TESTQ   $0x00000020, R10
 	JNE     prefetched
-	MOVQ    80(AX), R10
-	MOVQ    88(AX), R11
-	TESTQ   R11, R11
+	MOVQ    80(CX), R11
+	MOVQ    88(CX), R12
+	TESTQ   R12, R12
 	JE      prefetched
 
 prefetch:
-	MOVQ       (R10), R12
-	PREFETCHT0 (R12)(BX*1)
-	ADDQ       $0x08, R10
-	DECQ       R11
-	JNE        prefetch
+	MOVQ (R11), AX
+	ADDQ R10, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R11
+	DECQ R12
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x20, BX
+	ADDQ    $0x20, R10
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    24(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    24(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    24(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func skipGramPlaced5AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·skipGramPlaced5AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -4608,81 +4650,81 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R10
-	MOVQ    448(AX), R11
-	MOVQ    24(AX), R12
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R8
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R9
+	MOVLQSX (R8), DX
+	LEAQ    8(R8)(DX*4), R8
+	ADDQ    56(CX), R8
+	ADDQ    R9, AX
+	MOVLQSX (R8), DX
+	IMULQ   R9, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R8), BX
+	IMULQ   R9, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R8), SI
+	IMULQ   R9, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R8), DI
+	IMULQ   R9, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R8), R8
+	IMULQ   R9, R8
+	ADDQ    AX, R8
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    448(CX), R11
+	MOVQ    24(CX), R12
 	MOVLQSX 4(R12), R12
 	SHLQ    $0x05, R12
 	ADDQ    R12, R11
-	MOVQ    R11, 472(AX)
-	SUBQ    $0x02, DX
+	MOVQ    R11, 472(CX)
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R11
+	MOVQ    (R9), R11
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
-	MOVQ    8(BX), R12
+	MOVQ    8(R9), R12
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    16(AX), R13
+	MOVQ    16(CX), R13
 	NEGQ    R13
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS     (R11)(R13*1), Y10
 	VMOVUPS     (R12)(R13*1), Y11
-	VMOVUPS     (SI)(R13*1), Y12
+	VMOVUPS     (DX)(R13*1), Y12
 	VFMADD231PS Y12, Y10, Y0
 	VFMADD231PS Y12, Y11, Y5
-	VMOVUPS     (DI)(R13*1), Y12
+	VMOVUPS     (BX)(R13*1), Y12
 	VFMADD231PS Y12, Y10, Y1
 	VFMADD231PS Y12, Y11, Y6
-	VMOVUPS     (R8)(R13*1), Y12
+	VMOVUPS     (SI)(R13*1), Y12
 	VFMADD231PS Y12, Y10, Y2
 	VFMADD231PS Y12, Y11, Y7
-	VMOVUPS     (R9)(R13*1), Y12
+	VMOVUPS     (DI)(R13*1), Y12
 	VFMADD231PS Y12, Y10, Y3
 	VFMADD231PS Y12, Y11, Y8
-	VMOVUPS     (CX)(R13*1), Y12
+	VMOVUPS     (R8)(R13*1), Y12
 	VFMADD231PS Y12, Y10, Y4
 	VFMADD231PS Y12, Y11, Y9
 	ADDQ        $0x20, R13
 	JNE         score_2
-	MOVQ        472(AX), R11
+	MOVQ        472(CX), R11
 	VMOVUPS     (R11), Y10
 	VUNPCKLPS   Y1, Y0, Y11
 	VUNPCKHPS   Y1, Y0, Y0
@@ -4702,7 +4744,7 @@ score_2:
 	VPERM2F128  $0x20, Y2, Y1, Y0
 	VPERM2F128  $0x31, Y2, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -4720,7 +4762,7 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y4, Y4, Y4
 	VBLENDPS    $0x1f, Y0, Y4, Y0
@@ -4738,8 +4780,8 @@ score_2:
 	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
 	VMAXPS      Y0, Y4, Y0
 	VFMADD231PS Y3, Y1, Y0
-	VFMADD213PS 256(AX), Y10, Y0
-	VMOVUPS     Y0, 256(AX)
+	VFMADD213PS 256(CX), Y10, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     Y2, (R10)
 	VMOVUPS     32(R11), Y0
 	VUNPCKLPS   Y6, Y5, Y1
@@ -4760,7 +4802,7 @@ score_2:
 	VPERM2F128  $0x20, Y2, Y3, Y1
 	VPERM2F128  $0x31, Y2, Y3, Y2
 	VADDPS      Y2, Y1, Y1
-	VXORPS      128(AX), Y1, Y1
+	VXORPS      128(CX), Y1, Y1
 	VORPS       windowConstants<>+0(SB), Y1, Y2
 	VMAXPS      windowConstants<>+160(SB), Y2, Y2
 	VMULPS      windowConstants<>+128(SB), Y2, Y3
@@ -4778,7 +4820,7 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y4, Y2
 	VMOVUPS     windowConstants<>+96(SB), Y3
 	VBLENDVPS   Y1, Y4, Y3, Y3
-	VMULPS      192(AX), Y3, Y3
+	VMULPS      192(CX), Y3, Y3
 	VDIVPS      Y2, Y3, Y3
 	VXORPS      Y5, Y5, Y5
 	VBLENDPS    $0x1f, Y1, Y5, Y1
@@ -4796,39 +4838,39 @@ score_2:
 	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
 	VMAXPS      Y1, Y5, Y1
 	VFMADD231PS Y4, Y2, Y1
-	VFMADD213PS 256(AX), Y0, Y1
-	VMOVUPS     Y1, 256(AX)
+	VFMADD213PS 256(CX), Y0, Y1
+	VMOVUPS     Y1, 256(CX)
 	VMOVUPS     Y3, 32(R10)
-	ADDQ        $0x10, BX
+	ADDQ        $0x10, R9
 	ADDQ        $0x40, R10
-	ADDQ        $0x40, 472(AX)
-	SUBQ        $0x02, DX
+	ADDQ        $0x40, 472(CX)
+	SUBQ        $0x02, AX
 	JGE         pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R9), AX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R9
+	NEGQ    R9
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS     (DX)(BX*1), Y5
-	VFMADD231PS (SI)(BX*1), Y5, Y0
-	VFMADD231PS (DI)(BX*1), Y5, Y1
-	VFMADD231PS (R8)(BX*1), Y5, Y2
-	VFMADD231PS (R9)(BX*1), Y5, Y3
-	VFMADD231PS (CX)(BX*1), Y5, Y4
-	ADDQ        $0x20, BX
+	VMOVUPS     (AX)(R9*1), Y5
+	VFMADD231PS (DX)(R9*1), Y5, Y0
+	VFMADD231PS (BX)(R9*1), Y5, Y1
+	VFMADD231PS (SI)(R9*1), Y5, Y2
+	VFMADD231PS (DI)(R9*1), Y5, Y3
+	VFMADD231PS (R8)(R9*1), Y5, Y4
+	ADDQ        $0x20, R9
 	JNE         score_1
-	MOVQ        472(AX), DX
-	VMOVUPS     (DX), Y5
+	MOVQ        472(CX), AX
+	VMOVUPS     (AX), Y5
 	VUNPCKLPS   Y1, Y0, Y6
 	VUNPCKHPS   Y1, Y0, Y0
 	VADDPS      Y0, Y6, Y6
@@ -4847,7 +4889,7 @@ score_1:
 	VPERM2F128  $0x20, Y2, Y1, Y0
 	VPERM2F128  $0x31, Y2, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -4865,7 +4907,7 @@ score_1:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y4, Y4, Y4
 	VBLENDPS    $0x1f, Y0, Y4, Y0
@@ -4883,35 +4925,35 @@ score_1:
 	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
 	VMAXPS      Y0, Y4, Y0
 	VFMADD231PS Y3, Y1, Y0
-	VFMADD213PS 256(AX), Y5, Y0
-	VMOVUPS     Y0, 256(AX)
+	VFMADD213PS 256(CX), Y5, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     Y2, (R10)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R9
+	NEGQ    R9
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (DI)(DX*1), Y1
-	VMOVUPS (R8)(DX*1), Y2
-	VMOVUPS (R9)(DX*1), Y3
-	VMOVUPS (CX)(DX*1), Y4
+	VMOVUPS (DX)(R9*1), Y0
+	VMOVUPS (BX)(R9*1), Y1
+	VMOVUPS (SI)(R9*1), Y2
+	VMOVUPS (DI)(R9*1), Y3
+	VMOVUPS (R8)(R9*1), Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R10
-	MOVQ    24(AX), R11
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R10
+	MOVQ    24(CX), R11
 	MOVLQSX (R11), R11
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R12
-	VMOVUPS      (R12)(DX*1), Y10
+	MOVQ         (AX), R12
+	VMOVUPS      (R12)(R9*1), Y10
 	VMOVAPS      Y10, Y11
 	VBROADCASTSS (R10), Y12
 	VFMADD231PS  Y12, Y0, Y11
@@ -4928,108 +4970,111 @@ row:
 	VBROADCASTSS 16(R10), Y12
 	VFMADD231PS  Y12, Y4, Y11
 	VFMADD231PS  Y12, Y10, Y9
-	VMOVUPS      Y11, (R12)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Y11, (R12)(R9*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R10
 	DECQ         R11
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, R9
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R10
-	TESTQ        R10, R10
+	MOVQ         80(CX), R10
+	MOVQ         88(CX), R11
+	TESTQ        R11, R11
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R11
-	PREFETCHT0 (R11)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R10
-	JNE        prefetch
+	MOVQ (R10), AX
+	ADDQ R9, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R10
+	DECQ R11
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y5, Y5
-	VMOVUPS Y5, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Y6, Y6
-	VMOVUPS Y6, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Y7, Y7
-	VMOVUPS Y7, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Y8, Y8
-	VMOVUPS Y8, (R9)(DX*1)
-	VADDPS  (CX)(DX*1), Y9, Y9
-	VMOVUPS Y9, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(R9*1), Y5, Y5
+	VMOVUPS Y5, (DX)(R9*1)
+	VADDPS  (BX)(R9*1), Y6, Y6
+	VMOVUPS Y6, (BX)(R9*1)
+	VADDPS  (SI)(R9*1), Y7, Y7
+	VMOVUPS Y7, (SI)(R9*1)
+	VADDPS  (DI)(R9*1), Y8, Y8
+	VMOVUPS Y8, (DI)(R9*1)
+	VADDPS  (R8)(R9*1), Y9, Y9
+	VMOVUPS Y9, (R8)(R9*1)
+	ADDQ    $0x20, R9
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    28(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    28(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    28(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func cbowPlaced5AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·cbowPlaced5AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -5038,38 +5083,38 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    456(AX), R10
-	MOVQ    24(AX), R11
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R8
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R9
+	MOVLQSX (R8), DX
+	LEAQ    8(R8)(DX*4), R8
+	ADDQ    56(CX), R8
+	ADDQ    R9, AX
+	MOVLQSX (R8), DX
+	IMULQ   R9, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R8), BX
+	IMULQ   R9, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R8), SI
+	IMULQ   R9, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R8), DI
+	IMULQ   R9, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R8), R8
+	IMULQ   R9, R8
+	ADDQ    AX, R8
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R9
+	MOVQ    456(CX), R10
+	MOVQ    24(CX), R11
 	MOVLQSX 4(R11), R11
 	LEAQ    (R10)(R11*4), R10
 	VXORPS  X1, X1, X1
-	CMPQ    120(AX), $0x00
+	CMPQ    120(CX), $0x00
 	JNE     average
 	VADDSS  windowConstants<>+96(SB), X1, X1
 	JMP     total
@@ -5080,21 +5125,21 @@ average:
 add_weight:
 	VADDSS (R10)(R11*4), X1, X1
 	INCQ   R11
-	CMPQ   R11, DX
+	CMPQ   R11, AX
 	JNE    add_weight
 
 total:
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
-	VMOVSS       X1, 464(AX)
-	VMOVSS       X0, 468(AX)
+	VMOVSS       X1, 464(CX)
+	VMOVSS       X0, 468(CX)
 	VBROADCASTSS X0, Y0
-	LEAQ         (BX)(DX*8), BX
-	LEAQ         (R10)(DX*4), R10
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R11
+	LEAQ         (R9)(AX*8), R9
+	LEAQ         (R10)(AX*4), R10
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R11
 	NEGQ         R11
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
@@ -5103,27 +5148,27 @@ total:
 
 hidden:
 	VXORPS  Y6, Y6, Y6
-	MOVQ    24(AX), R13
+	MOVQ    24(CX), R13
 	MOVLQSX (R13), R13
 	NEGQ    R13
 
 mean:
-	MOVQ         (BX)(R13*8), R12
+	MOVQ         (R9)(R13*8), R12
 	VBROADCASTSS (R10)(R13*4), Y7
 	VFMADD231PS  (R12)(R11*1), Y7, Y6
 	INCQ         R13
 	JNE          mean
 	VMULPS       Y0, Y6, Y6
-	VMOVUPS      Y6, (DX)(R11*1)
-	VFMADD231PS  (SI)(R11*1), Y6, Y1
-	VFMADD231PS  (DI)(R11*1), Y6, Y2
-	VFMADD231PS  (R8)(R11*1), Y6, Y3
-	VFMADD231PS  (R9)(R11*1), Y6, Y4
-	VFMADD231PS  (CX)(R11*1), Y6, Y5
+	VMOVUPS      Y6, (AX)(R11*1)
+	VFMADD231PS  (DX)(R11*1), Y6, Y1
+	VFMADD231PS  (BX)(R11*1), Y6, Y2
+	VFMADD231PS  (SI)(R11*1), Y6, Y3
+	VFMADD231PS  (DI)(R11*1), Y6, Y4
+	VFMADD231PS  (R8)(R11*1), Y6, Y5
 	ADDQ         $0x20, R11
 	JNE          hidden
-	VBROADCASTSS 464(AX), Y0
-	MOVQ         40(AX), DX
+	VBROADCASTSS 464(CX), Y0
+	MOVQ         40(CX), AX
 	VMOVUPS      Y0, Y0
 	VUNPCKLPS    Y2, Y1, Y6
 	VUNPCKHPS    Y2, Y1, Y1
@@ -5143,7 +5188,7 @@ mean:
 	VPERM2F128   $0x20, Y3, Y2, Y1
 	VPERM2F128   $0x31, Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VXORPS       128(AX), Y1, Y1
+	VXORPS       128(CX), Y1, Y1
 	VORPS        windowConstants<>+0(SB), Y1, Y2
 	VMAXPS       windowConstants<>+160(SB), Y2, Y2
 	VMULPS       windowConstants<>+128(SB), Y2, Y3
@@ -5161,7 +5206,7 @@ mean:
 	VADDPS       windowConstants<>+96(SB), Y4, Y2
 	VMOVUPS      windowConstants<>+96(SB), Y3
 	VBLENDVPS    Y1, Y4, Y3, Y3
-	VMULPS       192(AX), Y3, Y3
+	VMULPS       192(CX), Y3, Y3
 	VDIVPS       Y2, Y3, Y3
 	VXORPS       Y5, Y5, Y5
 	VBLENDPS     $0x1f, Y1, Y5, Y1
@@ -5179,153 +5224,156 @@ mean:
 	VFMADD213PS  windowConstants<>+384(SB), Y4, Y2
 	VMAXPS       Y1, Y5, Y1
 	VFMADD231PS  Y4, Y2, Y1
-	VFMADD213PS  256(AX), Y0, Y1
-	VMOVUPS      Y1, 256(AX)
-	VMOVUPS      Y3, (DX)
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), BX
-	NEGQ         BX
-	ADDQ         16(AX), DX
-	MOVQ         40(AX), R10
-	VBROADCASTSS (R10), Y0
-	VBROADCASTSS 4(R10), Y1
-	VBROADCASTSS 8(R10), Y2
-	VBROADCASTSS 12(R10), Y3
-	VBROADCASTSS 16(R10), Y4
-	VBROADCASTSS 468(AX), Y5
+	VFMADD213PS  256(CX), Y0, Y1
+	VMOVUPS      Y1, 256(CX)
+	VMOVUPS      Y3, (AX)
+	MOVQ         72(CX), R9
+	MOVQ         16(CX), R10
+	NEGQ         R10
+	ADDQ         16(CX), R9
+	MOVQ         40(CX), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 16(AX), Y4
+	VBROADCASTSS 468(CX), Y5
 
 blocks:
 	VXORPS      Y6, Y6, Y6
 	VXORPS      Y7, Y7, Y7
-	VFMADD231PS (SI)(BX*1), Y0, Y6
-	VFMADD231PS (DI)(BX*1), Y1, Y7
-	VFMADD231PS (R8)(BX*1), Y2, Y6
-	VFMADD231PS (R9)(BX*1), Y3, Y7
-	VFMADD231PS (CX)(BX*1), Y4, Y6
+	VFMADD231PS (DX)(R10*1), Y0, Y6
+	VFMADD231PS (BX)(R10*1), Y1, Y7
+	VFMADD231PS (SI)(R10*1), Y2, Y6
+	VFMADD231PS (DI)(R10*1), Y3, Y7
+	VFMADD231PS (R8)(R10*1), Y4, Y6
 	VADDPS      Y7, Y6, Y6
 	VMULPS      Y5, Y6, Y6
-	VMOVUPS     (DX)(BX*1), Y7
+	VMOVUPS     (R9)(R10*1), Y7
 	VMOVAPS     Y7, Y8
-	VFMADD213PS (SI)(BX*1), Y0, Y8
-	VMOVUPS     Y8, (SI)(BX*1)
+	VFMADD213PS (DX)(R10*1), Y0, Y8
+	VMOVUPS     Y8, (DX)(R10*1)
 	VMOVAPS     Y7, Y8
-	VFMADD213PS (DI)(BX*1), Y1, Y8
-	VMOVUPS     Y8, (DI)(BX*1)
+	VFMADD213PS (BX)(R10*1), Y1, Y8
+	VMOVUPS     Y8, (BX)(R10*1)
 	VMOVAPS     Y7, Y8
-	VFMADD213PS (R8)(BX*1), Y2, Y8
-	VMOVUPS     Y8, (R8)(BX*1)
+	VFMADD213PS (SI)(R10*1), Y2, Y8
+	VMOVUPS     Y8, (SI)(R10*1)
 	VMOVAPS     Y7, Y8
-	VFMADD213PS (R9)(BX*1), Y3, Y8
-	VMOVUPS     Y8, (R9)(BX*1)
+	VFMADD213PS (DI)(R10*1), Y3, Y8
+	VMOVUPS     Y8, (DI)(R10*1)
 	VMOVAPS     Y7, Y7
-	VFMADD213PS (CX)(BX*1), Y4, Y7
-	VMOVUPS     Y7, (CX)(BX*1)
-	MOVQ        48(AX), R10
-	MOVQ        456(AX), R11
-	MOVQ        24(AX), R12
+	VFMADD213PS (R8)(R10*1), Y4, Y7
+	VMOVUPS     Y7, (R8)(R10*1)
+	MOVQ        48(CX), AX
+	MOVQ        456(CX), R11
+	MOVQ        24(CX), R12
 	MOVLQSX     4(R12), R12
 	LEAQ        (R11)(R12*4), R11
-	MOVQ        24(AX), R12
+	MOVQ        24(CX), R12
 	MOVLQSX     (R12), R12
-	LEAQ        (R10)(R12*8), R10
+	LEAQ        (AX)(R12*8), AX
 	LEAQ        (R11)(R12*4), R11
-	MOVQ        24(AX), R13
+	MOVQ        24(CX), R13
 	MOVLQSX     (R13), R13
 	NEGQ        R13
 
 row:
-	MOVQ         (R10)(R13*8), R12
+	MOVQ         (AX)(R13*8), R12
 	VBROADCASTSS (R11)(R13*4), Y7
-	VFMADD213PS  (R12)(BX*1), Y6, Y7
-	VMOVUPS      Y7, (R12)(BX*1)
+	VFMADD213PS  (R12)(R10*1), Y6, Y7
+	VMOVUPS      Y7, (R12)(R10*1)
 	INCQ         R13
 	JNE          row
-	TESTQ        $0x00000020, BX
+	TESTQ        $0x00000020, R10
 	JNE          prefetched
-	MOVQ         80(AX), R10
-	MOVQ         88(AX), R11
-	TESTQ        R11, R11
+	MOVQ         80(CX), R11
+	MOVQ         88(CX), R12
+	TESTQ        R12, R12
 	JE           prefetched
 
 prefetch:
-	MOVQ       (R10), R12
-	PREFETCHT0 (R12)(BX*1)
-	ADDQ       $0x08, R10
-	DECQ       R11
-	JNE        prefetch
+	MOVQ (R11), AX
+	ADDQ R10, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R11
+	DECQ R12
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x20, BX
+	ADDQ    $0x20, R10
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    28(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    28(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    28(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func skipGram6AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·skipGram6AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -5334,78 +5382,78 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R11
-	SUBQ    $0x02, DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R9
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R10
+	MOVLQSX (R9), DX
+	LEAQ    4(R9)(DX*4), R9
+	ADDQ    56(CX), R9
+	ADDQ    R10, AX
+	MOVLQSX (R9), DX
+	IMULQ   R10, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R9), BX
+	IMULQ   R10, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R9), SI
+	IMULQ   R10, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R9), DI
+	IMULQ   R10, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R9), R8
+	IMULQ   R10, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R9), R9
+	IMULQ   R10, R9
+	ADDQ    AX, R9
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R10
+	MOVQ    40(CX), R11
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R12
+	MOVQ    (R10), R12
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVQ    8(BX), R13
+	MOVQ    8(R10), R13
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    16(AX), R14
+	MOVQ    16(CX), R14
 	NEGQ    R14
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS     (R12)(R14*1), Y12
 	VMOVUPS     (R13)(R14*1), Y13
-	VMOVUPS     (SI)(R14*1), Y14
+	VMOVUPS     (DX)(R14*1), Y14
 	VFMADD231PS Y14, Y12, Y0
 	VFMADD231PS Y14, Y13, Y6
-	VMOVUPS     (DI)(R14*1), Y14
+	VMOVUPS     (BX)(R14*1), Y14
 	VFMADD231PS Y14, Y12, Y1
 	VFMADD231PS Y14, Y13, Y7
-	VMOVUPS     (R8)(R14*1), Y14
+	VMOVUPS     (SI)(R14*1), Y14
 	VFMADD231PS Y14, Y12, Y2
 	VFMADD231PS Y14, Y13, Y8
-	VMOVUPS     (R9)(R14*1), Y14
+	VMOVUPS     (DI)(R14*1), Y14
 	VFMADD231PS Y14, Y12, Y3
 	VFMADD231PS Y14, Y13, Y9
-	VMOVUPS     (R10)(R14*1), Y14
+	VMOVUPS     (R8)(R14*1), Y14
 	VFMADD231PS Y14, Y12, Y4
 	VFMADD231PS Y14, Y13, Y10
-	VMOVUPS     (CX)(R14*1), Y14
+	VMOVUPS     (R9)(R14*1), Y14
 	VFMADD231PS Y14, Y12, Y5
 	VFMADD231PS Y14, Y13, Y11
 	ADDQ        $0x20, R14
@@ -5428,7 +5476,7 @@ score_2:
 	VPERM2F128  $0x20, Y2, Y1, Y0
 	VPERM2F128  $0x31, Y2, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -5446,23 +5494,23 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y3, Y3, Y3
 	VBLENDPS    $0x3f, Y0, Y3, Y0
 	VMAXPS      Y0, Y3, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x3f, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y2, (R11)
 	VUNPCKLPS   Y7, Y6, Y0
 	VUNPCKHPS   Y7, Y6, Y1
@@ -5482,7 +5530,7 @@ score_2:
 	VPERM2F128  $0x20, Y1, Y2, Y0
 	VPERM2F128  $0x31, Y1, Y2, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -5500,52 +5548,52 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y3, Y3, Y3
 	VBLENDPS    $0x3f, Y0, Y3, Y0
 	VMAXPS      Y0, Y3, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x3f, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y2, 32(R11)
-	ADDQ        $0x10, BX
+	ADDQ        $0x10, R10
 	ADDQ        $0x40, R11
-	SUBQ        $0x02, DX
+	SUBQ        $0x02, AX
 	JGE         pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R10), AX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R10
+	NEGQ    R10
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS     (DX)(BX*1), Y6
-	VFMADD231PS (SI)(BX*1), Y6, Y0
-	VFMADD231PS (DI)(BX*1), Y6, Y1
-	VFMADD231PS (R8)(BX*1), Y6, Y2
-	VFMADD231PS (R9)(BX*1), Y6, Y3
-	VFMADD231PS (R10)(BX*1), Y6, Y4
-	VFMADD231PS (CX)(BX*1), Y6, Y5
-	ADDQ        $0x20, BX
+	VMOVUPS     (AX)(R10*1), Y6
+	VFMADD231PS (DX)(R10*1), Y6, Y0
+	VFMADD231PS (BX)(R10*1), Y6, Y1
+	VFMADD231PS (SI)(R10*1), Y6, Y2
+	VFMADD231PS (DI)(R10*1), Y6, Y3
+	VFMADD231PS (R8)(R10*1), Y6, Y4
+	VFMADD231PS (R9)(R10*1), Y6, Y5
+	ADDQ        $0x20, R10
 	JNE         score_1
 	VUNPCKLPS   Y1, Y0, Y6
 	VUNPCKHPS   Y1, Y0, Y0
@@ -5565,7 +5613,7 @@ score_1:
 	VPERM2F128  $0x20, Y2, Y1, Y0
 	VPERM2F128  $0x31, Y2, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -5583,52 +5631,52 @@ score_1:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y3, Y3, Y3
 	VBLENDPS    $0x3f, Y0, Y3, Y0
 	VMAXPS      Y0, Y3, Y0
-	VADDPS      256(AX), Y0, Y0
-	VMOVUPS     Y0, 256(AX)
+	VADDPS      256(CX), Y0, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     windowConstants<>+96(SB), Y0
 	VBLENDPS    $0x3f, Y1, Y0, Y0
-	VMULPS      320(AX), Y0, Y0
+	VMULPS      320(CX), Y0, Y0
 	VPSRLD      $0x17, Y0, Y1
 	VPSUBD      windowConstants<>+64(SB), Y1, Y1
-	VPADDD      384(AX), Y1, Y1
-	VMOVDQU     Y1, 384(AX)
+	VPADDD      384(CX), Y1, Y1
+	VMOVDQU     Y1, 384(CX)
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y0, 320(CX)
 	VMOVUPS     Y2, (R11)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R10
+	NEGQ    R10
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (DI)(DX*1), Y1
-	VMOVUPS (R8)(DX*1), Y2
-	VMOVUPS (R9)(DX*1), Y3
-	VMOVUPS (R10)(DX*1), Y4
-	VMOVUPS (CX)(DX*1), Y5
+	VMOVUPS (DX)(R10*1), Y0
+	VMOVUPS (BX)(R10*1), Y1
+	VMOVUPS (SI)(R10*1), Y2
+	VMOVUPS (DI)(R10*1), Y3
+	VMOVUPS (R8)(R10*1), Y4
+	VMOVUPS (R9)(R10*1), Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R11
-	MOVQ    24(AX), R12
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R11
+	MOVQ    24(CX), R12
 	MOVLQSX (R12), R12
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R13
-	VMOVUPS      (R13)(DX*1), Y12
+	MOVQ         (AX), R13
+	VMOVUPS      (R13)(R10*1), Y12
 	VMOVAPS      Y12, Y13
 	VBROADCASTSS (R11), Y14
 	VFMADD231PS  Y14, Y0, Y13
@@ -5648,109 +5696,112 @@ row:
 	VBROADCASTSS 20(R11), Y14
 	VFMADD231PS  Y14, Y5, Y13
 	VFMADD231PS  Y14, Y12, Y11
-	VMOVUPS      Y13, (R13)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Y13, (R13)(R10*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R11
 	DECQ         R12
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, R10
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R11
-	TESTQ        R11, R11
+	MOVQ         80(CX), R11
+	MOVQ         88(CX), R12
+	TESTQ        R12, R12
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R12
-	PREFETCHT0 (R12)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R11
-	JNE        prefetch
+	MOVQ (R11), AX
+	ADDQ R10, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R11
+	DECQ R12
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y6, Y6
-	VMOVUPS Y6, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Y7, Y7
-	VMOVUPS Y7, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Y8, Y8
-	VMOVUPS Y8, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Y9, Y9
-	VMOVUPS Y9, (R9)(DX*1)
-	VADDPS  (R10)(DX*1), Y10, Y10
-	VMOVUPS Y10, (R10)(DX*1)
-	VADDPS  (CX)(DX*1), Y11, Y11
-	VMOVUPS Y11, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(R10*1), Y6, Y6
+	VMOVUPS Y6, (DX)(R10*1)
+	VADDPS  (BX)(R10*1), Y7, Y7
+	VMOVUPS Y7, (BX)(R10*1)
+	VADDPS  (SI)(R10*1), Y8, Y8
+	VMOVUPS Y8, (SI)(R10*1)
+	VADDPS  (DI)(R10*1), Y9, Y9
+	VMOVUPS Y9, (DI)(R10*1)
+	VADDPS  (R8)(R10*1), Y10, Y10
+	VMOVUPS Y10, (R8)(R10*1)
+	VADDPS  (R9)(R10*1), Y11, Y11
+	VMOVUPS Y11, (R9)(R10*1)
+	ADDQ    $0x20, R10
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    28(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    28(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    28(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func cbow6AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·cbow6AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -5759,48 +5810,48 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ         BX, 88(AX)
-	MOVQ         24(AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVLQSX      (CX), SI
-	LEAQ         4(CX)(SI*4), CX
-	ADDQ         56(AX), CX
-	ADDQ         BX, DX
-	MOVLQSX      (CX), SI
-	IMULQ        BX, SI
-	ADDQ         DX, SI
-	MOVLQSX      4(CX), DI
-	IMULQ        BX, DI
-	ADDQ         DX, DI
-	MOVLQSX      8(CX), R8
-	IMULQ        BX, R8
-	ADDQ         DX, R8
-	MOVLQSX      12(CX), R9
-	IMULQ        BX, R9
-	ADDQ         DX, R9
-	MOVLQSX      16(CX), R10
-	IMULQ        BX, R10
-	ADDQ         DX, R10
-	MOVLQSX      20(CX), CX
-	IMULQ        BX, CX
-	ADDQ         DX, CX
-	MOVQ         24(AX), DX
-	MOVLQSX      (DX), DX
-	MOVQ         48(AX), BX
+	MOVQ         BX, 88(CX)
+	MOVQ         24(CX), R9
+	MOVQ         8(CX), AX
+	MOVQ         16(CX), R10
+	MOVLQSX      (R9), DX
+	LEAQ         4(R9)(DX*4), R9
+	ADDQ         56(CX), R9
+	ADDQ         R10, AX
+	MOVLQSX      (R9), DX
+	IMULQ        R10, DX
+	ADDQ         AX, DX
+	MOVLQSX      4(R9), BX
+	IMULQ        R10, BX
+	ADDQ         AX, BX
+	MOVLQSX      8(R9), SI
+	IMULQ        R10, SI
+	ADDQ         AX, SI
+	MOVLQSX      12(R9), DI
+	IMULQ        R10, DI
+	ADDQ         AX, DI
+	MOVLQSX      16(R9), R8
+	IMULQ        R10, R8
+	ADDQ         AX, R8
+	MOVLQSX      20(R9), R9
+	IMULQ        R10, R9
+	ADDQ         AX, R9
+	MOVQ         24(CX), AX
+	MOVLQSX      (AX), AX
+	MOVQ         48(CX), R10
 	VXORPS       X1, X1, X1
 	MOVQ         $0x00000001, R11
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R11
+	CMPQ         120(CX), $0x00
+	CMOVQNE      AX, R11
 	VCVTSI2SSQ   R11, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
-	LEAQ         (BX)(DX*8), BX
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R11
+	LEAQ         (R10)(AX*8), R10
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R11
 	NEGQ         R11
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
@@ -5810,26 +5861,26 @@ next_done:
 
 hidden:
 	VXORPS  Y7, Y7, Y7
-	MOVQ    24(AX), R13
+	MOVQ    24(CX), R13
 	MOVLQSX (R13), R13
 	NEGQ    R13
 
 mean:
-	MOVQ         (BX)(R13*8), R12
+	MOVQ         (R10)(R13*8), R12
 	VADDPS       (R12)(R11*1), Y7, Y7
 	INCQ         R13
 	JNE          mean
 	VMULPS       Y0, Y7, Y7
-	VMOVUPS      Y7, (DX)(R11*1)
-	VFMADD231PS  (SI)(R11*1), Y7, Y1
-	VFMADD231PS  (DI)(R11*1), Y7, Y2
-	VFMADD231PS  (R8)(R11*1), Y7, Y3
-	VFMADD231PS  (R9)(R11*1), Y7, Y4
-	VFMADD231PS  (R10)(R11*1), Y7, Y5
-	VFMADD231PS  (CX)(R11*1), Y7, Y6
+	VMOVUPS      Y7, (AX)(R11*1)
+	VFMADD231PS  (DX)(R11*1), Y7, Y1
+	VFMADD231PS  (BX)(R11*1), Y7, Y2
+	VFMADD231PS  (SI)(R11*1), Y7, Y3
+	VFMADD231PS  (DI)(R11*1), Y7, Y4
+	VFMADD231PS  (R8)(R11*1), Y7, Y5
+	VFMADD231PS  (R9)(R11*1), Y7, Y6
 	ADDQ         $0x20, R11
 	JNE          hidden
-	MOVQ         40(AX), DX
+	MOVQ         40(CX), AX
 	VUNPCKLPS    Y2, Y1, Y0
 	VUNPCKHPS    Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
@@ -5848,7 +5899,7 @@ mean:
 	VPERM2F128   $0x20, Y1, Y2, Y0
 	VPERM2F128   $0x31, Y1, Y2, Y1
 	VADDPS       Y1, Y0, Y0
-	VXORPS       128(AX), Y0, Y0
+	VXORPS       128(CX), Y0, Y0
 	VORPS        windowConstants<>+0(SB), Y0, Y1
 	VMAXPS       windowConstants<>+160(SB), Y1, Y1
 	VMULPS       windowConstants<>+128(SB), Y1, Y2
@@ -5866,166 +5917,169 @@ mean:
 	VADDPS       windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS      windowConstants<>+96(SB), Y2
 	VBLENDVPS    Y0, Y3, Y2, Y2
-	VMULPS       192(AX), Y2, Y2
+	VMULPS       192(CX), Y2, Y2
 	VDIVPS       Y1, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VBLENDPS     $0x3f, Y0, Y3, Y0
 	VMAXPS       Y0, Y3, Y0
-	VADDPS       256(AX), Y0, Y0
-	VMOVUPS      Y0, 256(AX)
+	VADDPS       256(CX), Y0, Y0
+	VMOVUPS      Y0, 256(CX)
 	VMOVUPS      windowConstants<>+96(SB), Y0
 	VBLENDPS     $0x3f, Y1, Y0, Y0
-	VMULPS       320(AX), Y0, Y0
+	VMULPS       320(CX), Y0, Y0
 	VPSRLD       $0x17, Y0, Y1
 	VPSUBD       windowConstants<>+64(SB), Y1, Y1
-	VPADDD       384(AX), Y1, Y1
-	VMOVDQU      Y1, 384(AX)
+	VPADDD       384(CX), Y1, Y1
+	VMOVDQU      Y1, 384(CX)
 	VANDPS       windowConstants<>+32(SB), Y0, Y0
 	VORPS        windowConstants<>+96(SB), Y0, Y0
-	VMOVUPS      Y0, 320(AX)
-	VMOVUPS      Y2, (DX)
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), BX
-	NEGQ         BX
-	ADDQ         16(AX), DX
-	MOVQ         40(AX), R11
-	VBROADCASTSS (R11), Y0
-	VBROADCASTSS 4(R11), Y1
-	VBROADCASTSS 8(R11), Y2
-	VBROADCASTSS 12(R11), Y3
-	VBROADCASTSS 16(R11), Y4
-	VBROADCASTSS 20(R11), Y5
+	VMOVUPS      Y0, 320(CX)
+	VMOVUPS      Y2, (AX)
+	MOVQ         72(CX), R10
+	MOVQ         16(CX), R11
+	NEGQ         R11
+	ADDQ         16(CX), R10
+	MOVQ         40(CX), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 16(AX), Y4
+	VBROADCASTSS 20(AX), Y5
 
 blocks:
 	VXORPS      Y6, Y6, Y6
 	VXORPS      Y7, Y7, Y7
-	VFMADD231PS (SI)(BX*1), Y0, Y6
-	VFMADD231PS (DI)(BX*1), Y1, Y7
-	VFMADD231PS (R8)(BX*1), Y2, Y6
-	VFMADD231PS (R9)(BX*1), Y3, Y7
-	VFMADD231PS (R10)(BX*1), Y4, Y6
-	VFMADD231PS (CX)(BX*1), Y5, Y7
+	VFMADD231PS (DX)(R11*1), Y0, Y6
+	VFMADD231PS (BX)(R11*1), Y1, Y7
+	VFMADD231PS (SI)(R11*1), Y2, Y6
+	VFMADD231PS (DI)(R11*1), Y3, Y7
+	VFMADD231PS (R8)(R11*1), Y4, Y6
+	VFMADD231PS (R9)(R11*1), Y5, Y7
 	VADDPS      Y7, Y6, Y6
-	VMOVUPS     (DX)(BX*1), Y7
+	VMOVUPS     (R10)(R11*1), Y7
 	VMOVAPS     Y7, Y8
-	VFMADD213PS (SI)(BX*1), Y0, Y8
-	VMOVUPS     Y8, (SI)(BX*1)
+	VFMADD213PS (DX)(R11*1), Y0, Y8
+	VMOVUPS     Y8, (DX)(R11*1)
 	VMOVAPS     Y7, Y8
-	VFMADD213PS (DI)(BX*1), Y1, Y8
-	VMOVUPS     Y8, (DI)(BX*1)
+	VFMADD213PS (BX)(R11*1), Y1, Y8
+	VMOVUPS     Y8, (BX)(R11*1)
 	VMOVAPS     Y7, Y8
-	VFMADD213PS (R8)(BX*1), Y2, Y8
-	VMOVUPS     Y8, (R8)(BX*1)
+	VFMADD213PS (SI)(R11*1), Y2, Y8
+	VMOVUPS     Y8, (SI)(R11*1)
 	VMOVAPS     Y7, Y8
-	VFMADD213PS (R9)(BX*1), Y3, Y8
-	VMOVUPS     Y8, (R9)(BX*1)
+	VFMADD213PS (DI)(R11*1), Y3, Y8
+	VMOVUPS     Y8, (DI)(R11*1)
 	VMOVAPS     Y7, Y8
-	VFMADD213PS (R10)(BX*1), Y4, Y8
-	VMOVUPS     Y8, (R10)(BX*1)
+	VFMADD213PS (R8)(R11*1), Y4, Y8
+	VMOVUPS     Y8, (R8)(R11*1)
 	VMOVAPS     Y7, Y7
-	VFMADD213PS (CX)(BX*1), Y5, Y7
-	VMOVUPS     Y7, (CX)(BX*1)
-	MOVQ        48(AX), R11
-	MOVQ        24(AX), R12
+	VFMADD213PS (R9)(R11*1), Y5, Y7
+	VMOVUPS     Y7, (R9)(R11*1)
+	MOVQ        48(CX), AX
+	MOVQ        24(CX), R12
 	MOVLQSX     (R12), R12
-	LEAQ        (R11)(R12*8), R11
-	MOVQ        24(AX), R13
+	LEAQ        (AX)(R12*8), AX
+	MOVQ        24(CX), R13
 	MOVLQSX     (R13), R13
 	NEGQ        R13
 
 row:
-	MOVQ    (R11)(R13*8), R12
-	VADDPS  (R12)(BX*1), Y6, Y7
-	VMOVUPS Y7, (R12)(BX*1)
+	MOVQ    (AX)(R13*8), R12
+	VADDPS  (R12)(R11*1), Y6, Y7
+	VMOVUPS Y7, (R12)(R11*1)
 	INCQ    R13
 	JNE     row
-	TESTQ   $0x00000020, BX
+	TESTQ   $0x00000020, R11
 	JNE     prefetched
-	MOVQ    80(AX), R11
-	MOVQ    88(AX), R12
-	TESTQ   R12, R12
+	MOVQ    80(CX), R12
+	MOVQ    88(CX), R13
+	TESTQ   R13, R13
 	JE      prefetched
 
 prefetch:
-	MOVQ       (R11), R13
-	PREFETCHT0 (R13)(BX*1)
-	ADDQ       $0x08, R11
-	DECQ       R12
-	JNE        prefetch
+	MOVQ (R12), AX
+	ADDQ R11, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R12
+	DECQ R13
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x20, BX
+	ADDQ    $0x20, R11
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    28(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    28(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    28(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func skipGramPlaced6AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·skipGramPlaced6AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -6034,89 +6088,89 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R11
-	MOVQ    448(AX), R12
-	MOVQ    24(AX), R13
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R9
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R10
+	MOVLQSX (R9), DX
+	LEAQ    8(R9)(DX*4), R9
+	ADDQ    56(CX), R9
+	ADDQ    R10, AX
+	MOVLQSX (R9), DX
+	IMULQ   R10, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R9), BX
+	IMULQ   R10, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R9), SI
+	IMULQ   R10, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R9), DI
+	IMULQ   R10, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R9), R8
+	IMULQ   R10, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R9), R9
+	IMULQ   R10, R9
+	ADDQ    AX, R9
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R10
+	MOVQ    40(CX), R11
+	MOVQ    448(CX), R12
+	MOVQ    24(CX), R13
 	MOVLQSX 4(R13), R13
 	SHLQ    $0x05, R13
 	ADDQ    R13, R12
-	MOVQ    R12, 472(AX)
-	SUBQ    $0x02, DX
+	MOVQ    R12, 472(CX)
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R12
+	MOVQ    (R10), R12
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVQ    8(BX), R13
+	MOVQ    8(R10), R13
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    16(AX), R14
+	MOVQ    16(CX), R14
 	NEGQ    R14
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS     (R12)(R14*1), Y12
 	VMOVUPS     (R13)(R14*1), Y13
-	VMOVUPS     (SI)(R14*1), Y14
+	VMOVUPS     (DX)(R14*1), Y14
 	VFMADD231PS Y14, Y12, Y0
 	VFMADD231PS Y14, Y13, Y6
-	VMOVUPS     (DI)(R14*1), Y14
+	VMOVUPS     (BX)(R14*1), Y14
 	VFMADD231PS Y14, Y12, Y1
 	VFMADD231PS Y14, Y13, Y7
-	VMOVUPS     (R8)(R14*1), Y14
+	VMOVUPS     (SI)(R14*1), Y14
 	VFMADD231PS Y14, Y12, Y2
 	VFMADD231PS Y14, Y13, Y8
-	VMOVUPS     (R9)(R14*1), Y14
+	VMOVUPS     (DI)(R14*1), Y14
 	VFMADD231PS Y14, Y12, Y3
 	VFMADD231PS Y14, Y13, Y9
-	VMOVUPS     (R10)(R14*1), Y14
+	VMOVUPS     (R8)(R14*1), Y14
 	VFMADD231PS Y14, Y12, Y4
 	VFMADD231PS Y14, Y13, Y10
-	VMOVUPS     (CX)(R14*1), Y14
+	VMOVUPS     (R9)(R14*1), Y14
 	VFMADD231PS Y14, Y12, Y5
 	VFMADD231PS Y14, Y13, Y11
 	ADDQ        $0x20, R14
 	JNE         score_2
-	MOVQ        472(AX), R12
+	MOVQ        472(CX), R12
 	VMOVUPS     (R12), Y12
 	VUNPCKLPS   Y1, Y0, Y13
 	VUNPCKHPS   Y1, Y0, Y0
@@ -6136,7 +6190,7 @@ score_2:
 	VPERM2F128  $0x20, Y2, Y1, Y0
 	VPERM2F128  $0x31, Y2, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -6154,7 +6208,7 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y4, Y4, Y4
 	VBLENDPS    $0x3f, Y0, Y4, Y0
@@ -6172,8 +6226,8 @@ score_2:
 	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
 	VMAXPS      Y0, Y4, Y0
 	VFMADD231PS Y3, Y1, Y0
-	VFMADD213PS 256(AX), Y12, Y0
-	VMOVUPS     Y0, 256(AX)
+	VFMADD213PS 256(CX), Y12, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     Y2, (R11)
 	VMOVUPS     32(R12), Y0
 	VUNPCKLPS   Y7, Y6, Y1
@@ -6194,7 +6248,7 @@ score_2:
 	VPERM2F128  $0x20, Y2, Y3, Y1
 	VPERM2F128  $0x31, Y2, Y3, Y2
 	VADDPS      Y2, Y1, Y1
-	VXORPS      128(AX), Y1, Y1
+	VXORPS      128(CX), Y1, Y1
 	VORPS       windowConstants<>+0(SB), Y1, Y2
 	VMAXPS      windowConstants<>+160(SB), Y2, Y2
 	VMULPS      windowConstants<>+128(SB), Y2, Y3
@@ -6212,7 +6266,7 @@ score_2:
 	VADDPS      windowConstants<>+96(SB), Y4, Y2
 	VMOVUPS     windowConstants<>+96(SB), Y3
 	VBLENDVPS   Y1, Y4, Y3, Y3
-	VMULPS      192(AX), Y3, Y3
+	VMULPS      192(CX), Y3, Y3
 	VDIVPS      Y2, Y3, Y3
 	VXORPS      Y5, Y5, Y5
 	VBLENDPS    $0x3f, Y1, Y5, Y1
@@ -6230,41 +6284,41 @@ score_2:
 	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
 	VMAXPS      Y1, Y5, Y1
 	VFMADD231PS Y4, Y2, Y1
-	VFMADD213PS 256(AX), Y0, Y1
-	VMOVUPS     Y1, 256(AX)
+	VFMADD213PS 256(CX), Y0, Y1
+	VMOVUPS     Y1, 256(CX)
 	VMOVUPS     Y3, 32(R11)
-	ADDQ        $0x10, BX
+	ADDQ        $0x10, R10
 	ADDQ        $0x40, R11
-	ADDQ        $0x40, 472(AX)
-	SUBQ        $0x02, DX
+	ADDQ        $0x40, 472(CX)
+	SUBQ        $0x02, AX
 	JGE         pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R10), AX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R10
+	NEGQ    R10
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS     (DX)(BX*1), Y6
-	VFMADD231PS (SI)(BX*1), Y6, Y0
-	VFMADD231PS (DI)(BX*1), Y6, Y1
-	VFMADD231PS (R8)(BX*1), Y6, Y2
-	VFMADD231PS (R9)(BX*1), Y6, Y3
-	VFMADD231PS (R10)(BX*1), Y6, Y4
-	VFMADD231PS (CX)(BX*1), Y6, Y5
-	ADDQ        $0x20, BX
+	VMOVUPS     (AX)(R10*1), Y6
+	VFMADD231PS (DX)(R10*1), Y6, Y0
+	VFMADD231PS (BX)(R10*1), Y6, Y1
+	VFMADD231PS (SI)(R10*1), Y6, Y2
+	VFMADD231PS (DI)(R10*1), Y6, Y3
+	VFMADD231PS (R8)(R10*1), Y6, Y4
+	VFMADD231PS (R9)(R10*1), Y6, Y5
+	ADDQ        $0x20, R10
 	JNE         score_1
-	MOVQ        472(AX), DX
-	VMOVUPS     (DX), Y6
+	MOVQ        472(CX), AX
+	VMOVUPS     (AX), Y6
 	VUNPCKLPS   Y1, Y0, Y7
 	VUNPCKHPS   Y1, Y0, Y0
 	VADDPS      Y0, Y7, Y7
@@ -6283,7 +6337,7 @@ score_1:
 	VPERM2F128  $0x20, Y2, Y1, Y0
 	VPERM2F128  $0x31, Y2, Y1, Y1
 	VADDPS      Y1, Y0, Y0
-	VXORPS      128(AX), Y0, Y0
+	VXORPS      128(CX), Y0, Y0
 	VORPS       windowConstants<>+0(SB), Y0, Y1
 	VMAXPS      windowConstants<>+160(SB), Y1, Y1
 	VMULPS      windowConstants<>+128(SB), Y1, Y2
@@ -6301,7 +6355,7 @@ score_1:
 	VADDPS      windowConstants<>+96(SB), Y3, Y1
 	VMOVUPS     windowConstants<>+96(SB), Y2
 	VBLENDVPS   Y0, Y3, Y2, Y2
-	VMULPS      192(AX), Y2, Y2
+	VMULPS      192(CX), Y2, Y2
 	VDIVPS      Y1, Y2, Y2
 	VXORPS      Y4, Y4, Y4
 	VBLENDPS    $0x3f, Y0, Y4, Y0
@@ -6319,37 +6373,37 @@ score_1:
 	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
 	VMAXPS      Y0, Y4, Y0
 	VFMADD231PS Y3, Y1, Y0
-	VFMADD213PS 256(AX), Y6, Y0
-	VMOVUPS     Y0, 256(AX)
+	VFMADD213PS 256(CX), Y6, Y0
+	VMOVUPS     Y0, 256(CX)
 	VMOVUPS     Y2, (R11)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R10
+	NEGQ    R10
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (DI)(DX*1), Y1
-	VMOVUPS (R8)(DX*1), Y2
-	VMOVUPS (R9)(DX*1), Y3
-	VMOVUPS (R10)(DX*1), Y4
-	VMOVUPS (CX)(DX*1), Y5
+	VMOVUPS (DX)(R10*1), Y0
+	VMOVUPS (BX)(R10*1), Y1
+	VMOVUPS (SI)(R10*1), Y2
+	VMOVUPS (DI)(R10*1), Y3
+	VMOVUPS (R8)(R10*1), Y4
+	VMOVUPS (R9)(R10*1), Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R11
-	MOVQ    24(AX), R12
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R11
+	MOVQ    24(CX), R12
 	MOVLQSX (R12), R12
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R13
-	VMOVUPS      (R13)(DX*1), Y12
+	MOVQ         (AX), R13
+	VMOVUPS      (R13)(R10*1), Y12
 	VMOVAPS      Y12, Y13
 	VBROADCASTSS (R11), Y14
 	VFMADD231PS  Y14, Y0, Y13
@@ -6369,110 +6423,113 @@ row:
 	VBROADCASTSS 20(R11), Y14
 	VFMADD231PS  Y14, Y5, Y13
 	VFMADD231PS  Y14, Y12, Y11
-	VMOVUPS      Y13, (R13)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Y13, (R13)(R10*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R11
 	DECQ         R12
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, R10
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R11
-	TESTQ        R11, R11
+	MOVQ         80(CX), R11
+	MOVQ         88(CX), R12
+	TESTQ        R12, R12
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R12
-	PREFETCHT0 (R12)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R11
-	JNE        prefetch
+	MOVQ (R11), AX
+	ADDQ R10, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R11
+	DECQ R12
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y6, Y6
-	VMOVUPS Y6, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Y7, Y7
-	VMOVUPS Y7, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Y8, Y8
-	VMOVUPS Y8, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Y9, Y9
-	VMOVUPS Y9, (R9)(DX*1)
-	VADDPS  (R10)(DX*1), Y10, Y10
-	VMOVUPS Y10, (R10)(DX*1)
-	VADDPS  (CX)(DX*1), Y11, Y11
-	VMOVUPS Y11, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(R10*1), Y6, Y6
+	VMOVUPS Y6, (DX)(R10*1)
+	VADDPS  (BX)(R10*1), Y7, Y7
+	VMOVUPS Y7, (BX)(R10*1)
+	VADDPS  (SI)(R10*1), Y8, Y8
+	VMOVUPS Y8, (SI)(R10*1)
+	VADDPS  (DI)(R10*1), Y9, Y9
+	VMOVUPS Y9, (DI)(R10*1)
+	VADDPS  (R8)(R10*1), Y10, Y10
+	VMOVUPS Y10, (R8)(R10*1)
+	VADDPS  (R9)(R10*1), Y11, Y11
+	VMOVUPS Y11, (R9)(R10*1)
+	ADDQ    $0x20, R10
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    32(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    32(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    32(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
 
 // func cbowPlaced6AVX2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·cbowPlaced6AVX2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), AX
+	MOVQ c+0(FP), CX
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -6481,41 +6538,41 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    456(AX), R11
-	MOVQ    24(AX), R12
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R9
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R10
+	MOVLQSX (R9), DX
+	LEAQ    8(R9)(DX*4), R9
+	ADDQ    56(CX), R9
+	ADDQ    R10, AX
+	MOVLQSX (R9), DX
+	IMULQ   R10, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R9), BX
+	IMULQ   R10, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R9), SI
+	IMULQ   R10, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R9), DI
+	IMULQ   R10, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R9), R8
+	IMULQ   R10, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R9), R9
+	IMULQ   R10, R9
+	ADDQ    AX, R9
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R10
+	MOVQ    456(CX), R11
+	MOVQ    24(CX), R12
 	MOVLQSX 4(R12), R12
 	LEAQ    (R11)(R12*4), R11
 	VXORPS  X1, X1, X1
-	CMPQ    120(AX), $0x00
+	CMPQ    120(CX), $0x00
 	JNE     average
 	VADDSS  windowConstants<>+96(SB), X1, X1
 	JMP     total
@@ -6526,21 +6583,21 @@ average:
 add_weight:
 	VADDSS (R11)(R12*4), X1, X1
 	INCQ   R12
-	CMPQ   R12, DX
+	CMPQ   R12, AX
 	JNE    add_weight
 
 total:
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
-	VMOVSS       X1, 464(AX)
-	VMOVSS       X0, 468(AX)
+	VMOVSS       X1, 464(CX)
+	VMOVSS       X0, 468(CX)
 	VBROADCASTSS X0, Y0
-	LEAQ         (BX)(DX*8), BX
-	LEAQ         (R11)(DX*4), R11
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R12
+	LEAQ         (R10)(AX*8), R10
+	LEAQ         (R11)(AX*4), R11
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R12
 	NEGQ         R12
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
@@ -6550,28 +6607,28 @@ total:
 
 hidden:
 	VXORPS  Y7, Y7, Y7
-	MOVQ    24(AX), R14
+	MOVQ    24(CX), R14
 	MOVLQSX (R14), R14
 	NEGQ    R14
 
 mean:
-	MOVQ         (BX)(R14*8), R13
+	MOVQ         (R10)(R14*8), R13
 	VBROADCASTSS (R11)(R14*4), Y8
 	VFMADD231PS  (R13)(R12*1), Y8, Y7
 	INCQ         R14
 	JNE          mean
 	VMULPS       Y0, Y7, Y7
-	VMOVUPS      Y7, (DX)(R12*1)
-	VFMADD231PS  (SI)(R12*1), Y7, Y1
-	VFMADD231PS  (DI)(R12*1), Y7, Y2
-	VFMADD231PS  (R8)(R12*1), Y7, Y3
-	VFMADD231PS  (R9)(R12*1), Y7, Y4
-	VFMADD231PS  (R10)(R12*1), Y7, Y5
-	VFMADD231PS  (CX)(R12*1), Y7, Y6
+	VMOVUPS      Y7, (AX)(R12*1)
+	VFMADD231PS  (DX)(R12*1), Y7, Y1
+	VFMADD231PS  (BX)(R12*1), Y7, Y2
+	VFMADD231PS  (SI)(R12*1), Y7, Y3
+	VFMADD231PS  (DI)(R12*1), Y7, Y4
+	VFMADD231PS  (R8)(R12*1), Y7, Y5
+	VFMADD231PS  (R9)(R12*1), Y7, Y6
 	ADDQ         $0x20, R12
 	JNE          hidden
-	VBROADCASTSS 464(AX), Y0
-	MOVQ         40(AX), DX
+	VBROADCASTSS 464(CX), Y0
+	MOVQ         40(CX), AX
 	VMOVUPS      Y0, Y0
 	VUNPCKLPS    Y2, Y1, Y7
 	VUNPCKHPS    Y2, Y1, Y1
@@ -6591,7 +6648,7 @@ mean:
 	VPERM2F128   $0x20, Y3, Y2, Y1
 	VPERM2F128   $0x31, Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VXORPS       128(AX), Y1, Y1
+	VXORPS       128(CX), Y1, Y1
 	VORPS        windowConstants<>+0(SB), Y1, Y2
 	VMAXPS       windowConstants<>+160(SB), Y2, Y2
 	VMULPS       windowConstants<>+128(SB), Y2, Y3
@@ -6609,7 +6666,7 @@ mean:
 	VADDPS       windowConstants<>+96(SB), Y4, Y2
 	VMOVUPS      windowConstants<>+96(SB), Y3
 	VBLENDVPS    Y1, Y4, Y3, Y3
-	VMULPS       192(AX), Y3, Y3
+	VMULPS       192(CX), Y3, Y3
 	VDIVPS       Y2, Y3, Y3
 	VXORPS       Y5, Y5, Y5
 	VBLENDPS     $0x3f, Y1, Y5, Y1
@@ -6627,106 +6684,109 @@ mean:
 	VFMADD213PS  windowConstants<>+384(SB), Y4, Y2
 	VMAXPS       Y1, Y5, Y1
 	VFMADD231PS  Y4, Y2, Y1
-	VFMADD213PS  256(AX), Y0, Y1
-	VMOVUPS      Y1, 256(AX)
-	VMOVUPS      Y3, (DX)
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), BX
-	NEGQ         BX
-	ADDQ         16(AX), DX
-	MOVQ         40(AX), R11
-	VBROADCASTSS (R11), Y0
-	VBROADCASTSS 4(R11), Y1
-	VBROADCASTSS 8(R11), Y2
-	VBROADCASTSS 12(R11), Y3
-	VBROADCASTSS 16(R11), Y4
-	VBROADCASTSS 20(R11), Y5
-	VBROADCASTSS 468(AX), Y6
+	VFMADD213PS  256(CX), Y0, Y1
+	VMOVUPS      Y1, 256(CX)
+	VMOVUPS      Y3, (AX)
+	MOVQ         72(CX), R10
+	MOVQ         16(CX), R11
+	NEGQ         R11
+	ADDQ         16(CX), R10
+	MOVQ         40(CX), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 16(AX), Y4
+	VBROADCASTSS 20(AX), Y5
+	VBROADCASTSS 468(CX), Y6
 
 blocks:
 	VXORPS      Y7, Y7, Y7
 	VXORPS      Y8, Y8, Y8
-	VFMADD231PS (SI)(BX*1), Y0, Y7
-	VFMADD231PS (DI)(BX*1), Y1, Y8
-	VFMADD231PS (R8)(BX*1), Y2, Y7
-	VFMADD231PS (R9)(BX*1), Y3, Y8
-	VFMADD231PS (R10)(BX*1), Y4, Y7
-	VFMADD231PS (CX)(BX*1), Y5, Y8
+	VFMADD231PS (DX)(R11*1), Y0, Y7
+	VFMADD231PS (BX)(R11*1), Y1, Y8
+	VFMADD231PS (SI)(R11*1), Y2, Y7
+	VFMADD231PS (DI)(R11*1), Y3, Y8
+	VFMADD231PS (R8)(R11*1), Y4, Y7
+	VFMADD231PS (R9)(R11*1), Y5, Y8
 	VADDPS      Y8, Y7, Y7
 	VMULPS      Y6, Y7, Y7
-	VMOVUPS     (DX)(BX*1), Y8
+	VMOVUPS     (R10)(R11*1), Y8
 	VMOVAPS     Y8, Y9
-	VFMADD213PS (SI)(BX*1), Y0, Y9
-	VMOVUPS     Y9, (SI)(BX*1)
+	VFMADD213PS (DX)(R11*1), Y0, Y9
+	VMOVUPS     Y9, (DX)(R11*1)
 	VMOVAPS     Y8, Y9
-	VFMADD213PS (DI)(BX*1), Y1, Y9
-	VMOVUPS     Y9, (DI)(BX*1)
+	VFMADD213PS (BX)(R11*1), Y1, Y9
+	VMOVUPS     Y9, (BX)(R11*1)
 	VMOVAPS     Y8, Y9
-	VFMADD213PS (R8)(BX*1), Y2, Y9
-	VMOVUPS     Y9, (R8)(BX*1)
+	VFMADD213PS (SI)(R11*1), Y2, Y9
+	VMOVUPS     Y9, (SI)(R11*1)
 	VMOVAPS     Y8, Y9
-	VFMADD213PS (R9)(BX*1), Y3, Y9
-	VMOVUPS     Y9, (R9)(BX*1)
+	VFMADD213PS (DI)(R11*1), Y3, Y9
+	VMOVUPS     Y9, (DI)(R11*1)
 	VMOVAPS     Y8, Y9
-	VFMADD213PS (R10)(BX*1), Y4, Y9
-	VMOVUPS     Y9, (R10)(BX*1)
+	VFMADD213PS (R8)(R11*1), Y4, Y9
+	VMOVUPS     Y9, (R8)(R11*1)
 	VMOVAPS     Y8, Y8
-	VFMADD213PS (CX)(BX*1), Y5, Y8
-	VMOVUPS     Y8, (CX)(BX*1)
-	MOVQ        48(AX), R11
-	MOVQ        456(AX), R12
-	MOVQ        24(AX), R13
+	VFMADD213PS (R9)(R11*1), Y5, Y8
+	VMOVUPS     Y8, (R9)(R11*1)
+	MOVQ        48(CX), AX
+	MOVQ        456(CX), R12
+	MOVQ        24(CX), R13
 	MOVLQSX     4(R13), R13
 	LEAQ        (R12)(R13*4), R12
-	MOVQ        24(AX), R13
+	MOVQ        24(CX), R13
 	MOVLQSX     (R13), R13
-	LEAQ        (R11)(R13*8), R11
+	LEAQ        (AX)(R13*8), AX
 	LEAQ        (R12)(R13*4), R12
-	MOVQ        24(AX), R14
+	MOVQ        24(CX), R14
 	MOVLQSX     (R14), R14
 	NEGQ        R14
 
 row:
-	MOVQ         (R11)(R14*8), R13
+	MOVQ         (AX)(R14*8), R13
 	VBROADCASTSS (R12)(R14*4), Y8
-	VFMADD213PS  (R13)(BX*1), Y7, Y8
-	VMOVUPS      Y8, (R13)(BX*1)
+	VFMADD213PS  (R13)(R11*1), Y7, Y8
+	VMOVUPS      Y8, (R13)(R11*1)
 	INCQ         R14
 	JNE          row
-	TESTQ        $0x00000020, BX
+	TESTQ        $0x00000020, R11
 	JNE          prefetched
-	MOVQ         80(AX), R11
-	MOVQ         88(AX), R12
-	TESTQ        R12, R12
+	MOVQ         80(CX), R12
+	MOVQ         88(CX), R13
+	TESTQ        R13, R13
 	JE           prefetched
 
 prefetch:
-	MOVQ       (R11), R13
-	PREFETCHT0 (R13)(BX*1)
-	ADDQ       $0x08, R11
-	DECQ       R12
-	JNE        prefetch
+	MOVQ (R12), AX
+	ADDQ R11, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R12
+	DECQ R13
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x20, BX
+	ADDQ    $0x20, R11
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    32(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    32(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    32(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ 96(AX)
+	DECQ 96(CX)
 	JNE  window
 	VZEROUPPER
 	RET
@@ -7143,35 +7203,35 @@ scored:
 	RET
 
 // func update1AVX2(c *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·update1AVX2(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    c+0(FP), CX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -7180,63 +7240,66 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), DX
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), BX
+	MOVLQSX (DX), SI
+	LEAQ    4(DX)(SI*4), DX
+	ADDQ    56(CX), DX
+	ADDQ    BX, AX
+	MOVLQSX (DX), DX
+	IMULQ   BX, DX
+	ADDQ    AX, DX
+	MOVQ    16(CX), BX
+	NEGQ    BX
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (CX)(DX*1), Y0
+	VMOVUPS (DX)(BX*1), Y0
 	VXORPS  Y1, Y1, Y1
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), SI
-	MOVQ    24(AX), DI
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), SI
+	MOVQ    24(CX), DI
 	MOVLQSX (DI), DI
-	MOVQ    72(AX), R8
-	ADDQ    16(AX), R8
+	MOVQ    72(CX), R8
+	ADDQ    16(CX), R8
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R9
-	VMOVUPS      (R9)(DX*1), Y2
-	VMOVUPS      (R8)(DX*1), Y3
+	MOVQ         (AX), R9
+	VMOVUPS      (R9)(BX*1), Y2
+	VMOVUPS      (R8)(BX*1), Y3
 	VBROADCASTSS (SI), Y4
 	VFMADD231PS  Y4, Y0, Y3
 	VFMADD231PS  Y4, Y2, Y1
-	VMOVUPS      Y3, (R8)(DX*1)
-	ADDQ         16(AX), R8
-	ADDQ         $0x08, BX
+	VMOVUPS      Y3, (R8)(BX*1)
+	ADDQ         16(CX), R8
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, SI
 	DECQ         DI
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, BX
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), SI
-	TESTQ        SI, SI
+	MOVQ         80(CX), SI
+	MOVQ         88(CX), DI
+	TESTQ        DI, DI
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), DI
-	PREFETCHT0 (DI)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       SI
-	JNE        prefetch
+	MOVQ (SI), AX
+	ADDQ BX, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, SI
+	DECQ DI
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (CX)(DX*1), Y1, Y1
-	VMOVUPS Y1, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(BX*1), Y1, Y1
+	VMOVUPS Y1, (DX)(BX*1)
+	ADDQ    $0x20, BX
 	JNE     blocks
 	VZEROUPPER
 	RET
@@ -7673,35 +7736,35 @@ scored:
 	RET
 
 // func update2AVX2(c *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·update2AVX2(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    c+0(FP), CX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -7710,73 +7773,76 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), BX
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), SI
+	MOVLQSX (BX), DX
+	LEAQ    4(BX)(DX*4), BX
+	ADDQ    56(CX), BX
+	ADDQ    SI, AX
+	MOVLQSX (BX), DX
+	IMULQ   SI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(BX), BX
+	IMULQ   SI, BX
+	ADDQ    AX, BX
+	MOVQ    16(CX), SI
+	NEGQ    SI
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (CX)(DX*1), Y1
+	VMOVUPS (DX)(SI*1), Y0
+	VMOVUPS (BX)(SI*1), Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), DI
-	MOVQ    24(AX), R8
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), DI
+	MOVQ    24(CX), R8
 	MOVLQSX (R8), R8
-	MOVQ    72(AX), R9
-	ADDQ    16(AX), R9
+	MOVQ    72(CX), R9
+	ADDQ    16(CX), R9
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R10
-	VMOVUPS      (R10)(DX*1), Y4
-	VMOVUPS      (R9)(DX*1), Y5
+	MOVQ         (AX), R10
+	VMOVUPS      (R10)(SI*1), Y4
+	VMOVUPS      (R9)(SI*1), Y5
 	VBROADCASTSS (DI), Y6
 	VFMADD231PS  Y6, Y0, Y5
 	VFMADD231PS  Y6, Y4, Y2
 	VBROADCASTSS 4(DI), Y6
 	VFMADD231PS  Y6, Y1, Y5
 	VFMADD231PS  Y6, Y4, Y3
-	VMOVUPS      Y5, (R9)(DX*1)
-	ADDQ         16(AX), R9
-	ADDQ         $0x08, BX
+	VMOVUPS      Y5, (R9)(SI*1)
+	ADDQ         16(CX), R9
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, DI
 	DECQ         R8
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, SI
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), DI
-	TESTQ        DI, DI
+	MOVQ         80(CX), DI
+	MOVQ         88(CX), R8
+	TESTQ        R8, R8
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R8
-	PREFETCHT0 (R8)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       DI
-	JNE        prefetch
+	MOVQ (DI), AX
+	ADDQ SI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, DI
+	DECQ R8
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y2, Y2
-	VMOVUPS Y2, (SI)(DX*1)
-	VADDPS  (CX)(DX*1), Y3, Y3
-	VMOVUPS Y3, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(SI*1), Y2, Y2
+	VMOVUPS Y2, (DX)(SI*1)
+	VADDPS  (BX)(SI*1), Y3, Y3
+	VMOVUPS Y3, (BX)(SI*1)
+	ADDQ    $0x20, SI
 	JNE     blocks
 	VZEROUPPER
 	RET
@@ -8251,35 +8317,35 @@ scored:
 	RET
 
 // func update3AVX2(c *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·update3AVX2(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    c+0(FP), CX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -8288,46 +8354,46 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), SI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), DI
+	MOVLQSX (SI), DX
+	LEAQ    4(SI)(DX*4), SI
+	ADDQ    56(CX), SI
+	ADDQ    DI, AX
+	MOVLQSX (SI), DX
+	IMULQ   DI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(SI), BX
+	IMULQ   DI, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(SI), SI
+	IMULQ   DI, SI
+	ADDQ    AX, SI
+	MOVQ    16(CX), DI
+	NEGQ    DI
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (DI)(DX*1), Y1
-	VMOVUPS (CX)(DX*1), Y2
+	VMOVUPS (DX)(DI*1), Y0
+	VMOVUPS (BX)(DI*1), Y1
+	VMOVUPS (SI)(DI*1), Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R8
-	MOVQ    24(AX), R9
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R8
+	MOVQ    24(CX), R9
 	MOVLQSX (R9), R9
-	MOVQ    72(AX), R10
-	ADDQ    16(AX), R10
+	MOVQ    72(CX), R10
+	ADDQ    16(CX), R10
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R11
-	VMOVUPS      (R11)(DX*1), Y6
-	VMOVUPS      (R10)(DX*1), Y7
+	MOVQ         (AX), R11
+	VMOVUPS      (R11)(DI*1), Y6
+	VMOVUPS      (R10)(DI*1), Y7
 	VBROADCASTSS (R8), Y8
 	VFMADD231PS  Y8, Y0, Y7
 	VFMADD231PS  Y8, Y6, Y3
@@ -8337,34 +8403,37 @@ row:
 	VBROADCASTSS 8(R8), Y8
 	VFMADD231PS  Y8, Y2, Y7
 	VFMADD231PS  Y8, Y6, Y5
-	VMOVUPS      Y7, (R10)(DX*1)
-	ADDQ         16(AX), R10
-	ADDQ         $0x08, BX
+	VMOVUPS      Y7, (R10)(DI*1)
+	ADDQ         16(CX), R10
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R8
 	DECQ         R9
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, DI
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R8
-	TESTQ        R8, R8
+	MOVQ         80(CX), R8
+	MOVQ         88(CX), R9
+	TESTQ        R9, R9
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R9
-	PREFETCHT0 (R9)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R8
-	JNE        prefetch
+	MOVQ (R8), AX
+	ADDQ DI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R8
+	DECQ R9
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y3, Y3
-	VMOVUPS Y3, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Y4, Y4
-	VMOVUPS Y4, (DI)(DX*1)
-	VADDPS  (CX)(DX*1), Y5, Y5
-	VMOVUPS Y5, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(DI*1), Y3, Y3
+	VMOVUPS Y3, (DX)(DI*1)
+	VADDPS  (BX)(DI*1), Y4, Y4
+	VMOVUPS Y4, (BX)(DI*1)
+	VADDPS  (SI)(DI*1), Y5, Y5
+	VMOVUPS Y5, (SI)(DI*1)
+	ADDQ    $0x20, DI
 	JNE     blocks
 	VZEROUPPER
 	RET
@@ -8859,35 +8928,35 @@ scored:
 	RET
 
 // func update4AVX2(c *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·update4AVX2(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    c+0(FP), CX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -8896,51 +8965,51 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), DI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R8
+	MOVLQSX (DI), DX
+	LEAQ    4(DI)(DX*4), DI
+	ADDQ    56(CX), DI
+	ADDQ    R8, AX
+	MOVLQSX (DI), DX
+	IMULQ   R8, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(DI), BX
+	IMULQ   R8, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(DI), SI
+	IMULQ   R8, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(DI), DI
+	IMULQ   R8, DI
+	ADDQ    AX, DI
+	MOVQ    16(CX), R8
+	NEGQ    R8
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (DI)(DX*1), Y1
-	VMOVUPS (R8)(DX*1), Y2
-	VMOVUPS (CX)(DX*1), Y3
+	VMOVUPS (DX)(R8*1), Y0
+	VMOVUPS (BX)(R8*1), Y1
+	VMOVUPS (SI)(R8*1), Y2
+	VMOVUPS (DI)(R8*1), Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R9
-	MOVQ    24(AX), R10
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R9
+	MOVQ    24(CX), R10
 	MOVLQSX (R10), R10
-	MOVQ    72(AX), R11
-	ADDQ    16(AX), R11
+	MOVQ    72(CX), R11
+	ADDQ    16(CX), R11
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R12
-	VMOVUPS      (R12)(DX*1), Y8
-	VMOVUPS      (R11)(DX*1), Y9
+	MOVQ         (AX), R12
+	VMOVUPS      (R12)(R8*1), Y8
+	VMOVUPS      (R11)(R8*1), Y9
 	VBROADCASTSS (R9), Y10
 	VFMADD231PS  Y10, Y0, Y9
 	VFMADD231PS  Y10, Y8, Y4
@@ -8953,36 +9022,39 @@ row:
 	VBROADCASTSS 12(R9), Y10
 	VFMADD231PS  Y10, Y3, Y9
 	VFMADD231PS  Y10, Y8, Y7
-	VMOVUPS      Y9, (R11)(DX*1)
-	ADDQ         16(AX), R11
-	ADDQ         $0x08, BX
+	VMOVUPS      Y9, (R11)(R8*1)
+	ADDQ         16(CX), R11
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R9
 	DECQ         R10
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, R8
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R9
-	TESTQ        R9, R9
+	MOVQ         80(CX), R9
+	MOVQ         88(CX), R10
+	TESTQ        R10, R10
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R10
-	PREFETCHT0 (R10)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R9
-	JNE        prefetch
+	MOVQ (R9), AX
+	ADDQ R8, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R9
+	DECQ R10
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y4, Y4
-	VMOVUPS Y4, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Y5, Y5
-	VMOVUPS Y5, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Y6, Y6
-	VMOVUPS Y6, (R8)(DX*1)
-	VADDPS  (CX)(DX*1), Y7, Y7
-	VMOVUPS Y7, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(R8*1), Y4, Y4
+	VMOVUPS Y4, (DX)(R8*1)
+	VADDPS  (BX)(R8*1), Y5, Y5
+	VMOVUPS Y5, (BX)(R8*1)
+	VADDPS  (SI)(R8*1), Y6, Y6
+	VMOVUPS Y6, (SI)(R8*1)
+	VADDPS  (DI)(R8*1), Y7, Y7
+	VMOVUPS Y7, (DI)(R8*1)
+	ADDQ    $0x20, R8
 	JNE     blocks
 	VZEROUPPER
 	RET
@@ -9533,35 +9605,35 @@ scored:
 	RET
 
 // func update5AVX2(c *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·update5AVX2(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    c+0(FP), CX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -9570,56 +9642,56 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R8
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R9
+	MOVLQSX (R8), DX
+	LEAQ    4(R8)(DX*4), R8
+	ADDQ    56(CX), R8
+	ADDQ    R9, AX
+	MOVLQSX (R8), DX
+	IMULQ   R9, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R8), BX
+	IMULQ   R9, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R8), SI
+	IMULQ   R9, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R8), DI
+	IMULQ   R9, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R8), R8
+	IMULQ   R9, R8
+	ADDQ    AX, R8
+	MOVQ    16(CX), R9
+	NEGQ    R9
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (DI)(DX*1), Y1
-	VMOVUPS (R8)(DX*1), Y2
-	VMOVUPS (R9)(DX*1), Y3
-	VMOVUPS (CX)(DX*1), Y4
+	VMOVUPS (DX)(R9*1), Y0
+	VMOVUPS (BX)(R9*1), Y1
+	VMOVUPS (SI)(R9*1), Y2
+	VMOVUPS (DI)(R9*1), Y3
+	VMOVUPS (R8)(R9*1), Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R10
-	MOVQ    24(AX), R11
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R10
+	MOVQ    24(CX), R11
 	MOVLQSX (R11), R11
-	MOVQ    72(AX), R12
-	ADDQ    16(AX), R12
+	MOVQ    72(CX), R12
+	ADDQ    16(CX), R12
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R13
-	VMOVUPS      (R13)(DX*1), Y10
-	VMOVUPS      (R12)(DX*1), Y11
+	MOVQ         (AX), R13
+	VMOVUPS      (R13)(R9*1), Y10
+	VMOVUPS      (R12)(R9*1), Y11
 	VBROADCASTSS (R10), Y12
 	VFMADD231PS  Y12, Y0, Y11
 	VFMADD231PS  Y12, Y10, Y5
@@ -9635,38 +9707,41 @@ row:
 	VBROADCASTSS 16(R10), Y12
 	VFMADD231PS  Y12, Y4, Y11
 	VFMADD231PS  Y12, Y10, Y9
-	VMOVUPS      Y11, (R12)(DX*1)
-	ADDQ         16(AX), R12
-	ADDQ         $0x08, BX
+	VMOVUPS      Y11, (R12)(R9*1)
+	ADDQ         16(CX), R12
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R10
 	DECQ         R11
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, R9
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R10
-	TESTQ        R10, R10
+	MOVQ         80(CX), R10
+	MOVQ         88(CX), R11
+	TESTQ        R11, R11
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R11
-	PREFETCHT0 (R11)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R10
-	JNE        prefetch
+	MOVQ (R10), AX
+	ADDQ R9, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R10
+	DECQ R11
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y5, Y5
-	VMOVUPS Y5, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Y6, Y6
-	VMOVUPS Y6, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Y7, Y7
-	VMOVUPS Y7, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Y8, Y8
-	VMOVUPS Y8, (R9)(DX*1)
-	VADDPS  (CX)(DX*1), Y9, Y9
-	VMOVUPS Y9, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(R9*1), Y5, Y5
+	VMOVUPS Y5, (DX)(R9*1)
+	VADDPS  (BX)(R9*1), Y6, Y6
+	VMOVUPS Y6, (BX)(R9*1)
+	VADDPS  (SI)(R9*1), Y7, Y7
+	VMOVUPS Y7, (SI)(R9*1)
+	VADDPS  (DI)(R9*1), Y8, Y8
+	VMOVUPS Y8, (DI)(R9*1)
+	VADDPS  (R8)(R9*1), Y9, Y9
+	VMOVUPS Y9, (R8)(R9*1)
+	ADDQ    $0x20, R9
 	JNE     blocks
 	VZEROUPPER
 	RET
@@ -10237,35 +10312,35 @@ scored:
 	RET
 
 // func update6AVX2(c *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·update6AVX2(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    c+0(FP), CX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -10274,61 +10349,61 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R9
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R10
+	MOVLQSX (R9), DX
+	LEAQ    4(R9)(DX*4), R9
+	ADDQ    56(CX), R9
+	ADDQ    R10, AX
+	MOVLQSX (R9), DX
+	IMULQ   R10, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R9), BX
+	IMULQ   R10, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R9), SI
+	IMULQ   R10, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R9), DI
+	IMULQ   R10, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R9), R8
+	IMULQ   R10, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R9), R9
+	IMULQ   R10, R9
+	ADDQ    AX, R9
+	MOVQ    16(CX), R10
+	NEGQ    R10
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Y0
-	VMOVUPS (DI)(DX*1), Y1
-	VMOVUPS (R8)(DX*1), Y2
-	VMOVUPS (R9)(DX*1), Y3
-	VMOVUPS (R10)(DX*1), Y4
-	VMOVUPS (CX)(DX*1), Y5
+	VMOVUPS (DX)(R10*1), Y0
+	VMOVUPS (BX)(R10*1), Y1
+	VMOVUPS (SI)(R10*1), Y2
+	VMOVUPS (DI)(R10*1), Y3
+	VMOVUPS (R8)(R10*1), Y4
+	VMOVUPS (R9)(R10*1), Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R11
-	MOVQ    24(AX), R12
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R11
+	MOVQ    24(CX), R12
 	MOVLQSX (R12), R12
-	MOVQ    72(AX), R13
-	ADDQ    16(AX), R13
+	MOVQ    72(CX), R13
+	ADDQ    16(CX), R13
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R14
-	VMOVUPS      (R14)(DX*1), Y12
-	VMOVUPS      (R13)(DX*1), Y13
+	MOVQ         (AX), R14
+	VMOVUPS      (R14)(R10*1), Y12
+	VMOVUPS      (R13)(R10*1), Y13
 	VBROADCASTSS (R11), Y14
 	VFMADD231PS  Y14, Y0, Y13
 	VFMADD231PS  Y14, Y12, Y6
@@ -10347,40 +10422,43 @@ row:
 	VBROADCASTSS 20(R11), Y14
 	VFMADD231PS  Y14, Y5, Y13
 	VFMADD231PS  Y14, Y12, Y11
-	VMOVUPS      Y13, (R13)(DX*1)
-	ADDQ         16(AX), R13
-	ADDQ         $0x08, BX
+	VMOVUPS      Y13, (R13)(R10*1)
+	ADDQ         16(CX), R13
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R11
 	DECQ         R12
 	JNE          row
-	TESTQ        $0x00000020, DX
+	TESTQ        $0x00000020, R10
 	JNE          prefetched
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R11
-	TESTQ        R11, R11
+	MOVQ         80(CX), R11
+	MOVQ         88(CX), R12
+	TESTQ        R12, R12
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R12
-	PREFETCHT0 (R12)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R11
-	JNE        prefetch
+	MOVQ (R11), AX
+	ADDQ R10, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R11
+	DECQ R12
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Y6, Y6
-	VMOVUPS Y6, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Y7, Y7
-	VMOVUPS Y7, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Y8, Y8
-	VMOVUPS Y8, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Y9, Y9
-	VMOVUPS Y9, (R9)(DX*1)
-	VADDPS  (R10)(DX*1), Y10, Y10
-	VMOVUPS Y10, (R10)(DX*1)
-	VADDPS  (CX)(DX*1), Y11, Y11
-	VMOVUPS Y11, (CX)(DX*1)
-	ADDQ    $0x20, DX
+	VADDPS  (DX)(R10*1), Y6, Y6
+	VMOVUPS Y6, (DX)(R10*1)
+	VADDPS  (BX)(R10*1), Y7, Y7
+	VMOVUPS Y7, (BX)(R10*1)
+	VADDPS  (SI)(R10*1), Y8, Y8
+	VMOVUPS Y8, (SI)(R10*1)
+	VADDPS  (DI)(R10*1), Y9, Y9
+	VMOVUPS Y9, (DI)(R10*1)
+	VADDPS  (R8)(R10*1), Y10, Y10
+	VMOVUPS Y10, (R8)(R10*1)
+	VADDPS  (R9)(R10*1), Y11, Y11
+	VMOVUPS Y11, (R9)(R10*1)
+	ADDQ    $0x20, R10
 	JNE     blocks
 	VZEROUPPER
 	RET

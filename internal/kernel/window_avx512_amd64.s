@@ -175,62 +175,62 @@ DATA windowConstants<>+668(SB)/4, $0x3ba7f8dd
 GLOBL windowConstants<>(SB), RODATA|NOPTR, $672
 
 // func skipGram2AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·skipGram2AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	VMOVUPS 320(AX), Z3
-	VMOVUPS 384(AX), Z4
-	MOVL    $0x00000003, CX
-	KMOVW   CX, K1
-	MOVL    $0x00000303, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	VMOVUPS 320(CX), Z3
+	VMOVUPS 384(CX), Z4
+	MOVL    $0x00000003, AX
+	KMOVW   AX, K1
+	MOVL    $0x00000303, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -239,46 +239,46 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), DI
-	SUBQ    $0x02, DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), BX
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), SI
+	MOVLQSX (BX), DX
+	LEAQ    4(BX)(DX*4), BX
+	ADDQ    56(CX), BX
+	ADDQ    SI, AX
+	MOVLQSX (BX), DX
+	IMULQ   SI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(BX), BX
+	IMULQ   SI, BX
+	ADDQ    AX, BX
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), SI
+	MOVQ    40(CX), DI
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R8
+	MOVQ    (SI), R8
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
-	MOVQ    8(BX), R9
+	MOVQ    8(SI), R9
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	MOVQ    16(AX), R10
+	MOVQ    16(CX), R10
 	NEGQ    R10
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS          (R8)(R10*1), Z9
 	VMOVUPS          (R9)(R10*1), Z10
-	VMOVUPS          (SI)(R10*1), Z11
+	VMOVUPS          (DX)(R10*1), Z11
 	VFMADD231PS      Z11, Z9, Z5
 	VFMADD231PS      Z11, Z10, Z7
-	VMOVUPS          (CX)(R10*1), Z11
+	VMOVUPS          (BX)(R10*1), Z11
 	VFMADD231PS      Z11, Z9, Z6
 	VFMADD231PS      Z11, Z10, Z8
 	ADDQ             $0x40, R10
@@ -332,26 +332,26 @@ score_2:
 	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
 	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
 	VMOVUPS          Z7, (DI)
-	ADDQ             $0x10, BX
+	ADDQ             $0x10, SI
 	ADDQ             $0x40, DI
-	SUBQ             $0x02, DX
+	SUBQ             $0x02, AX
 	JGE              pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (SI), AX
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), SI
+	NEGQ    SI
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS          (DX)(BX*1), Z7
-	VFMADD231PS      (SI)(BX*1), Z7, Z5
-	VFMADD231PS      (CX)(BX*1), Z7, Z6
-	ADDQ             $0x40, BX
+	VMOVUPS          (AX)(SI*1), Z7
+	VFMADD231PS      (DX)(SI*1), Z7, Z5
+	VFMADD231PS      (BX)(SI*1), Z7, Z6
+	ADDQ             $0x40, SI
 	JNE              score_1
 	VUNPCKLPS        Z6, Z5, Z7
 	VUNPCKHPS        Z6, Z5, Z5
@@ -395,24 +395,24 @@ score_1:
 	VMOVUPS          Y7, (DI)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), SI
+	NEGQ    SI
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z5
-	VMOVUPS (CX)(DX*1), Z6
+	VMOVUPS (DX)(SI*1), Z5
+	VMOVUPS (BX)(SI*1), Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), DI
-	MOVQ    24(AX), R8
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), DI
+	MOVQ    24(CX), R8
 	MOVLQSX (R8), R8
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R9
-	VMOVUPS      (R9)(DX*1), Z9
+	MOVQ         (AX), R9
+	VMOVUPS      (R9)(SI*1), Z9
 	VMOVAPS      Z9, Z10
 	VBROADCASTSS (DI), Z11
 	VFMADD231PS  Z11, Z5, Z10
@@ -420,111 +420,114 @@ row:
 	VBROADCASTSS 4(DI), Z11
 	VFMADD231PS  Z11, Z6, Z10
 	VFMADD231PS  Z11, Z9, Z8
-	VMOVUPS      Z10, (R9)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Z10, (R9)(SI*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, DI
 	DECQ         R8
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), DI
-	TESTQ        DI, DI
+	MOVQ         80(CX), DI
+	MOVQ         88(CX), R8
+	TESTQ        R8, R8
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R8
-	PREFETCHT0 (R8)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       DI
-	JNE        prefetch
+	MOVQ (DI), AX
+	ADDQ SI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, DI
+	DECQ R8
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z7, Z7
-	VMOVUPS Z7, (SI)(DX*1)
-	VADDPS  (CX)(DX*1), Z8, Z8
-	VMOVUPS Z8, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(SI*1), Z7, Z7
+	VMOVUPS Z7, (DX)(SI*1)
+	VADDPS  (BX)(SI*1), Z8, Z8
+	VMOVUPS Z8, (BX)(SI*1)
+	ADDQ    $0x40, SI
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    12(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    12(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    12(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
-	VMOVUPS Z3, 320(AX)
-	VMOVUPS Z4, 384(AX)
+	VMOVUPS Z2, 256(CX)
+	VMOVUPS Z3, 320(CX)
+	VMOVUPS Z4, 384(CX)
 	VZEROUPPER
 	RET
 
 // func cbow2AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·cbow2AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	VMOVUPS 320(AX), Z3
-	VMOVUPS 384(AX), Z4
-	MOVL    $0x00000003, CX
-	KMOVW   CX, K1
-	MOVL    $0x00000303, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	VMOVUPS 320(CX), Z3
+	VMOVUPS 384(CX), Z4
+	MOVL    $0x00000003, AX
+	KMOVW   AX, K1
+	MOVL    $0x00000303, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -533,57 +536,57 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ         BX, 88(AX)
-	MOVQ         24(AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVLQSX      (CX), SI
-	LEAQ         4(CX)(SI*4), CX
-	ADDQ         56(AX), CX
-	ADDQ         BX, DX
-	MOVLQSX      (CX), SI
-	IMULQ        BX, SI
-	ADDQ         DX, SI
-	MOVLQSX      4(CX), CX
-	IMULQ        BX, CX
-	ADDQ         DX, CX
-	MOVQ         24(AX), DX
-	MOVLQSX      (DX), DX
-	MOVQ         48(AX), BX
+	MOVQ         BX, 88(CX)
+	MOVQ         24(CX), BX
+	MOVQ         8(CX), AX
+	MOVQ         16(CX), SI
+	MOVLQSX      (BX), DX
+	LEAQ         4(BX)(DX*4), BX
+	ADDQ         56(CX), BX
+	ADDQ         SI, AX
+	MOVLQSX      (BX), DX
+	IMULQ        SI, DX
+	ADDQ         AX, DX
+	MOVLQSX      4(BX), BX
+	IMULQ        SI, BX
+	ADDQ         AX, BX
+	MOVQ         24(CX), AX
+	MOVLQSX      (AX), AX
+	MOVQ         48(CX), SI
 	VXORPS       X6, X6, X6
 	MOVQ         $0x00000001, DI
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, DI
+	CMPQ         120(CX), $0x00
+	CMOVQNE      AX, DI
 	VCVTSI2SSQ   DI, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
-	LEAQ         (BX)(DX*8), BX
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), DI
+	LEAQ         (SI)(AX*8), SI
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), DI
 	NEGQ         DI
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 
 hidden:
 	VPXORD  Z8, Z8, Z8
-	MOVQ    24(AX), R9
+	MOVQ    24(CX), R9
 	MOVLQSX (R9), R9
 	NEGQ    R9
 
 mean:
-	MOVQ             (BX)(R9*8), R8
+	MOVQ             (SI)(R9*8), R8
 	VADDPS           (R8)(DI*1), Z8, Z8
 	INCQ             R9
 	JNE              mean
 	VMULPS           Z5, Z8, Z8
-	VMOVUPS          Z8, (DX)(DI*1)
-	VFMADD231PS      (SI)(DI*1), Z8, Z6
-	VFMADD231PS      (CX)(DI*1), Z8, Z7
+	VMOVUPS          Z8, (AX)(DI*1)
+	VFMADD231PS      (DX)(DI*1), Z8, Z6
+	VFMADD231PS      (BX)(DI*1), Z8, Z7
 	ADDQ             $0x40, DI
 	JNE              hidden
-	MOVQ             40(AX), DX
+	MOVQ             40(CX), AX
 	VUNPCKLPS        Z7, Z6, Z5
 	VUNPCKHPS        Z7, Z6, Z6
 	VADDPS           Z6, Z5, Z5
@@ -623,137 +626,140 @@ mean:
 	VPADDD           Z5, Z4, Z4
 	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
 	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
-	VMOVUPS          Y7, (DX)
-	MOVQ             72(AX), DX
-	MOVQ             16(AX), BX
-	NEGQ             BX
-	ADDQ             16(AX), DX
-	MOVQ             40(AX), DI
-	VBROADCASTSS     (DI), Z5
-	VBROADCASTSS     4(DI), Z6
+	VMOVUPS          Y7, (AX)
+	MOVQ             72(CX), SI
+	MOVQ             16(CX), DI
+	NEGQ             DI
+	ADDQ             16(CX), SI
+	MOVQ             40(CX), AX
+	VBROADCASTSS     (AX), Z5
+	VBROADCASTSS     4(AX), Z6
 
 blocks:
 	VPXORD      Z7, Z7, Z7
 	VPXORD      Z8, Z8, Z8
-	VFMADD231PS (SI)(BX*1), Z5, Z7
-	VFMADD231PS (CX)(BX*1), Z6, Z8
+	VFMADD231PS (DX)(DI*1), Z5, Z7
+	VFMADD231PS (BX)(DI*1), Z6, Z8
 	VADDPS      Z8, Z7, Z7
-	VMOVUPS     (DX)(BX*1), Z8
+	VMOVUPS     (SI)(DI*1), Z8
 	VMOVAPS     Z8, Z9
-	VFMADD213PS (SI)(BX*1), Z5, Z9
-	VMOVUPS     Z9, (SI)(BX*1)
+	VFMADD213PS (DX)(DI*1), Z5, Z9
+	VMOVUPS     Z9, (DX)(DI*1)
 	VMOVAPS     Z8, Z8
-	VFMADD213PS (CX)(BX*1), Z6, Z8
-	VMOVUPS     Z8, (CX)(BX*1)
-	MOVQ        48(AX), DI
-	MOVQ        24(AX), R8
+	VFMADD213PS (BX)(DI*1), Z6, Z8
+	VMOVUPS     Z8, (BX)(DI*1)
+	MOVQ        48(CX), AX
+	MOVQ        24(CX), R8
 	MOVLQSX     (R8), R8
-	LEAQ        (DI)(R8*8), DI
-	MOVQ        24(AX), R9
+	LEAQ        (AX)(R8*8), AX
+	MOVQ        24(CX), R9
 	MOVLQSX     (R9), R9
 	NEGQ        R9
 
 row:
-	MOVQ    (DI)(R9*8), R8
-	VADDPS  (R8)(BX*1), Z7, Z8
-	VMOVUPS Z8, (R8)(BX*1)
+	MOVQ    (AX)(R9*8), R8
+	VADDPS  (R8)(DI*1), Z7, Z8
+	VMOVUPS Z8, (R8)(DI*1)
 	INCQ    R9
 	JNE     row
-	MOVQ    80(AX), DI
-	MOVQ    88(AX), R8
-	TESTQ   R8, R8
+	MOVQ    80(CX), R8
+	MOVQ    88(CX), R9
+	TESTQ   R9, R9
 	JE      prefetched
 
 prefetch:
-	MOVQ       (DI), R9
-	PREFETCHT0 (R9)(BX*1)
-	ADDQ       $0x08, DI
-	DECQ       R8
-	JNE        prefetch
+	MOVQ (R8), AX
+	ADDQ DI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R8
+	DECQ R9
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x40, BX
+	ADDQ    $0x40, DI
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    12(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    12(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    12(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
-	VMOVUPS Z3, 320(AX)
-	VMOVUPS Z4, 384(AX)
+	VMOVUPS Z2, 256(CX)
+	VMOVUPS Z3, 320(CX)
+	VMOVUPS Z4, 384(CX)
 	VZEROUPPER
 	RET
 
 // func skipGramPlaced2AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·skipGramPlaced2AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	MOVL    $0x00000003, CX
-	KMOVW   CX, K1
-	MOVL    $0x00000303, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	MOVL    $0x00000003, AX
+	KMOVW   AX, K1
+	MOVL    $0x00000303, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -762,57 +768,57 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), DI
-	MOVQ    448(AX), R8
-	MOVQ    24(AX), R9
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), BX
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), SI
+	MOVLQSX (BX), DX
+	LEAQ    8(BX)(DX*4), BX
+	ADDQ    56(CX), BX
+	ADDQ    SI, AX
+	MOVLQSX (BX), DX
+	IMULQ   SI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(BX), BX
+	IMULQ   SI, BX
+	ADDQ    AX, BX
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), SI
+	MOVQ    40(CX), DI
+	MOVQ    448(CX), R8
+	MOVQ    24(CX), R9
 	MOVLQSX 4(R9), R9
 	SHLQ    $0x05, R9
 	ADDQ    R9, R8
-	MOVQ    R8, 472(AX)
-	SUBQ    $0x02, DX
+	MOVQ    R8, 472(CX)
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R8
+	MOVQ    (SI), R8
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
-	MOVQ    8(BX), R9
+	MOVQ    8(SI), R9
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
-	MOVQ    16(AX), R10
+	MOVQ    16(CX), R10
 	NEGQ    R10
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS          (R8)(R10*1), Z7
 	VMOVUPS          (R9)(R10*1), Z8
-	VMOVUPS          (SI)(R10*1), Z9
+	VMOVUPS          (DX)(R10*1), Z9
 	VFMADD231PS      Z9, Z7, Z3
 	VFMADD231PS      Z9, Z8, Z5
-	VMOVUPS          (CX)(R10*1), Z9
+	VMOVUPS          (BX)(R10*1), Z9
 	VFMADD231PS      Z9, Z7, Z4
 	VFMADD231PS      Z9, Z8, Z6
 	ADDQ             $0x40, R10
 	JNE              score_2
-	MOVQ             472(AX), R8
+	MOVQ             472(CX), R8
 	VMOVUPS          (R8), Z7
 	VUNPCKLPS        Z4, Z3, Z8
 	VUNPCKHPS        Z4, Z3, Z3
@@ -868,30 +874,30 @@ score_2:
 	VFMADD231PS      Z6, Z3, Z4
 	VFMADD231PS      Z7, Z4, K2, Z2
 	VMOVUPS          Z5, (DI)
-	ADDQ             $0x10, BX
+	ADDQ             $0x10, SI
 	ADDQ             $0x40, DI
-	ADDQ             $0x40, 472(AX)
-	SUBQ             $0x02, DX
+	ADDQ             $0x40, 472(CX)
+	SUBQ             $0x02, AX
 	JGE              pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (SI), AX
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), SI
+	NEGQ    SI
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS          (DX)(BX*1), Z5
-	VFMADD231PS      (SI)(BX*1), Z5, Z3
-	VFMADD231PS      (CX)(BX*1), Z5, Z4
-	ADDQ             $0x40, BX
+	VMOVUPS          (AX)(SI*1), Z5
+	VFMADD231PS      (DX)(SI*1), Z5, Z3
+	VFMADD231PS      (BX)(SI*1), Z5, Z4
+	ADDQ             $0x40, SI
 	JNE              score_1
-	MOVQ             472(AX), DX
-	VMOVUPS          (DX), Y10
+	MOVQ             472(CX), AX
+	VMOVUPS          (AX), Y10
 	VUNPCKLPS        Z4, Z3, Z5
 	VUNPCKHPS        Z4, Z3, Z3
 	VADDPS           Z3, Z5, Z5
@@ -939,24 +945,24 @@ score_1:
 	VMOVUPS          Y5, (DI)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), SI
+	NEGQ    SI
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z3
-	VMOVUPS (CX)(DX*1), Z4
+	VMOVUPS (DX)(SI*1), Z3
+	VMOVUPS (BX)(SI*1), Z4
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), DI
-	MOVQ    24(AX), R8
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), DI
+	MOVQ    24(CX), R8
 	MOVLQSX (R8), R8
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R9
-	VMOVUPS      (R9)(DX*1), Z7
+	MOVQ         (AX), R9
+	VMOVUPS      (R9)(SI*1), Z7
 	VMOVAPS      Z7, Z8
 	VBROADCASTSS (DI), Z9
 	VFMADD231PS  Z9, Z3, Z8
@@ -964,108 +970,111 @@ row:
 	VBROADCASTSS 4(DI), Z9
 	VFMADD231PS  Z9, Z4, Z8
 	VFMADD231PS  Z9, Z7, Z6
-	VMOVUPS      Z8, (R9)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Z8, (R9)(SI*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, DI
 	DECQ         R8
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), DI
-	TESTQ        DI, DI
+	MOVQ         80(CX), DI
+	MOVQ         88(CX), R8
+	TESTQ        R8, R8
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R8
-	PREFETCHT0 (R8)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       DI
-	JNE        prefetch
+	MOVQ (DI), AX
+	ADDQ SI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, DI
+	DECQ R8
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z5, Z5
-	VMOVUPS Z5, (SI)(DX*1)
-	VADDPS  (CX)(DX*1), Z6, Z6
-	VMOVUPS Z6, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(SI*1), Z5, Z5
+	VMOVUPS Z5, (DX)(SI*1)
+	VADDPS  (BX)(SI*1), Z6, Z6
+	VMOVUPS Z6, (BX)(SI*1)
+	ADDQ    $0x40, SI
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    16(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    16(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    16(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z2, 256(CX)
 	VZEROUPPER
 	RET
 
 // func cbowPlaced2AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·cbowPlaced2AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	MOVL    $0x00000003, CX
-	KMOVW   CX, K1
-	MOVL    $0x00000303, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	MOVL    $0x00000003, AX
+	KMOVW   AX, K1
+	MOVL    $0x00000303, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -1074,29 +1083,29 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    456(AX), DI
-	MOVQ    24(AX), R8
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), BX
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), SI
+	MOVLQSX (BX), DX
+	LEAQ    8(BX)(DX*4), BX
+	ADDQ    56(CX), BX
+	ADDQ    SI, AX
+	MOVLQSX (BX), DX
+	IMULQ   SI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(BX), BX
+	IMULQ   SI, BX
+	ADDQ    AX, BX
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), SI
+	MOVQ    456(CX), DI
+	MOVQ    24(CX), R8
 	MOVLQSX 4(R8), R8
 	LEAQ    (DI)(R8*4), DI
 	VXORPS  X4, X4, X4
-	CMPQ    120(AX), $0x00
+	CMPQ    120(CX), $0x00
 	JNE     average
 	VADDSS  windowConstants<>+96(SB), X4, X4
 	JMP     total
@@ -1107,44 +1116,44 @@ average:
 add_weight:
 	VADDSS (DI)(R8*4), X4, X4
 	INCQ   R8
-	CMPQ   R8, DX
+	CMPQ   R8, AX
 	JNE    add_weight
 
 total:
 	VMOVSS       windowConstants<>+96(SB), X3
 	VDIVSS       X4, X3, X3
-	VMOVSS       X4, 464(AX)
-	VMOVSS       X3, 468(AX)
+	VMOVSS       X4, 464(CX)
+	VMOVSS       X3, 468(CX)
 	VBROADCASTSS X3, Z3
-	LEAQ         (BX)(DX*8), BX
-	LEAQ         (DI)(DX*4), DI
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R8
+	LEAQ         (SI)(AX*8), SI
+	LEAQ         (DI)(AX*4), DI
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R8
 	NEGQ         R8
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VPXORD       Z4, Z4, Z4
 	VPXORD       Z5, Z5, Z5
 
 hidden:
 	VPXORD  Z6, Z6, Z6
-	MOVQ    24(AX), R10
+	MOVQ    24(CX), R10
 	MOVLQSX (R10), R10
 	NEGQ    R10
 
 mean:
-	MOVQ             (BX)(R10*8), R9
+	MOVQ             (SI)(R10*8), R9
 	VBROADCASTSS     (DI)(R10*4), Z7
 	VFMADD231PS      (R9)(R8*1), Z7, Z6
 	INCQ             R10
 	JNE              mean
 	VMULPS           Z3, Z6, Z6
-	VMOVUPS          Z6, (DX)(R8*1)
-	VFMADD231PS      (SI)(R8*1), Z6, Z4
-	VFMADD231PS      (CX)(R8*1), Z6, Z5
+	VMOVUPS          Z6, (AX)(R8*1)
+	VFMADD231PS      (DX)(R8*1), Z6, Z4
+	VFMADD231PS      (BX)(R8*1), Z6, Z5
 	ADDQ             $0x40, R8
 	JNE              hidden
-	VBROADCASTSS     464(AX), Z3
-	MOVQ             40(AX), DX
+	VBROADCASTSS     464(CX), Z3
+	MOVQ             40(CX), AX
 	VMOVUPS          Y3, Y8
 	VUNPCKLPS        Z5, Z4, Z3
 	VUNPCKHPS        Z5, Z4, Z4
@@ -1190,144 +1199,147 @@ mean:
 	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
 	VFMADD231PS      Z6, Z3, Z4
 	VFMADD231PS      Z8, Z4, K1, Z2
-	VMOVUPS          Y5, (DX)
-	MOVQ             72(AX), DX
-	MOVQ             16(AX), BX
-	NEGQ             BX
-	ADDQ             16(AX), DX
-	MOVQ             40(AX), DI
-	VBROADCASTSS     (DI), Z3
-	VBROADCASTSS     4(DI), Z4
-	VBROADCASTSS     468(AX), Z5
+	VMOVUPS          Y5, (AX)
+	MOVQ             72(CX), SI
+	MOVQ             16(CX), DI
+	NEGQ             DI
+	ADDQ             16(CX), SI
+	MOVQ             40(CX), AX
+	VBROADCASTSS     (AX), Z3
+	VBROADCASTSS     4(AX), Z4
+	VBROADCASTSS     468(CX), Z5
 
 blocks:
 	VPXORD      Z6, Z6, Z6
 	VPXORD      Z7, Z7, Z7
-	VFMADD231PS (SI)(BX*1), Z3, Z6
-	VFMADD231PS (CX)(BX*1), Z4, Z7
+	VFMADD231PS (DX)(DI*1), Z3, Z6
+	VFMADD231PS (BX)(DI*1), Z4, Z7
 	VADDPS      Z7, Z6, Z6
 	VMULPS      Z5, Z6, Z6
-	VMOVUPS     (DX)(BX*1), Z7
+	VMOVUPS     (SI)(DI*1), Z7
 	VMOVAPS     Z7, Z9
-	VFMADD213PS (SI)(BX*1), Z3, Z9
-	VMOVUPS     Z9, (SI)(BX*1)
+	VFMADD213PS (DX)(DI*1), Z3, Z9
+	VMOVUPS     Z9, (DX)(DI*1)
 	VMOVAPS     Z7, Z7
-	VFMADD213PS (CX)(BX*1), Z4, Z7
-	VMOVUPS     Z7, (CX)(BX*1)
-	MOVQ        48(AX), DI
-	MOVQ        456(AX), R8
-	MOVQ        24(AX), R9
+	VFMADD213PS (BX)(DI*1), Z4, Z7
+	VMOVUPS     Z7, (BX)(DI*1)
+	MOVQ        48(CX), AX
+	MOVQ        456(CX), R8
+	MOVQ        24(CX), R9
 	MOVLQSX     4(R9), R9
 	LEAQ        (R8)(R9*4), R8
-	MOVQ        24(AX), R9
+	MOVQ        24(CX), R9
 	MOVLQSX     (R9), R9
-	LEAQ        (DI)(R9*8), DI
+	LEAQ        (AX)(R9*8), AX
 	LEAQ        (R8)(R9*4), R8
-	MOVQ        24(AX), R10
+	MOVQ        24(CX), R10
 	MOVLQSX     (R10), R10
 	NEGQ        R10
 
 row:
-	MOVQ         (DI)(R10*8), R9
+	MOVQ         (AX)(R10*8), R9
 	VBROADCASTSS (R8)(R10*4), Z7
-	VFMADD213PS  (R9)(BX*1), Z6, Z7
-	VMOVUPS      Z7, (R9)(BX*1)
+	VFMADD213PS  (R9)(DI*1), Z6, Z7
+	VMOVUPS      Z7, (R9)(DI*1)
 	INCQ         R10
 	JNE          row
-	MOVQ         80(AX), DI
-	MOVQ         88(AX), R8
-	TESTQ        R8, R8
+	MOVQ         80(CX), R8
+	MOVQ         88(CX), R9
+	TESTQ        R9, R9
 	JE           prefetched
 
 prefetch:
-	MOVQ       (DI), R9
-	PREFETCHT0 (R9)(BX*1)
-	ADDQ       $0x08, DI
-	DECQ       R8
-	JNE        prefetch
+	MOVQ (R8), AX
+	ADDQ DI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R8
+	DECQ R9
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x40, BX
+	ADDQ    $0x40, DI
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    16(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    16(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    16(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z2, 256(CX)
 	VZEROUPPER
 	RET
 
 // func skipGram3AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·skipGram3AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	VMOVUPS 320(AX), Z3
-	VMOVUPS 384(AX), Z4
-	MOVL    $0x00000007, CX
-	KMOVW   CX, K1
-	MOVL    $0x00000707, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	VMOVUPS 320(CX), Z3
+	VMOVUPS 384(CX), Z4
+	MOVL    $0x00000007, AX
+	KMOVW   AX, K1
+	MOVL    $0x00000707, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -1336,54 +1348,54 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R8
-	SUBQ    $0x02, DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), SI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), DI
+	MOVLQSX (SI), DX
+	LEAQ    4(SI)(DX*4), SI
+	ADDQ    56(CX), SI
+	ADDQ    DI, AX
+	MOVLQSX (SI), DX
+	IMULQ   DI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(SI), BX
+	IMULQ   DI, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(SI), SI
+	IMULQ   DI, SI
+	ADDQ    AX, SI
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), DI
+	MOVQ    40(CX), R8
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R9
+	MOVQ    (DI), R9
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
-	MOVQ    8(BX), R10
+	MOVQ    8(DI), R10
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
-	MOVQ    16(AX), R11
+	MOVQ    16(CX), R11
 	NEGQ    R11
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS          (R9)(R11*1), Z11
 	VMOVUPS          (R10)(R11*1), Z12
-	VMOVUPS          (SI)(R11*1), Z13
+	VMOVUPS          (DX)(R11*1), Z13
 	VFMADD231PS      Z13, Z11, Z5
 	VFMADD231PS      Z13, Z12, Z8
-	VMOVUPS          (DI)(R11*1), Z13
+	VMOVUPS          (BX)(R11*1), Z13
 	VFMADD231PS      Z13, Z11, Z6
 	VFMADD231PS      Z13, Z12, Z9
-	VMOVUPS          (CX)(R11*1), Z13
+	VMOVUPS          (SI)(R11*1), Z13
 	VFMADD231PS      Z13, Z11, Z7
 	VFMADD231PS      Z13, Z12, Z10
 	ADDQ             $0x40, R11
@@ -1443,28 +1455,28 @@ score_2:
 	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
 	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
 	VMOVUPS          Z7, (R8)
-	ADDQ             $0x10, BX
+	ADDQ             $0x10, DI
 	ADDQ             $0x40, R8
-	SUBQ             $0x02, DX
+	SUBQ             $0x02, AX
 	JGE              pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (DI), AX
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), DI
+	NEGQ    DI
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS          (DX)(BX*1), Z8
-	VFMADD231PS      (SI)(BX*1), Z8, Z5
-	VFMADD231PS      (DI)(BX*1), Z8, Z6
-	VFMADD231PS      (CX)(BX*1), Z8, Z7
-	ADDQ             $0x40, BX
+	VMOVUPS          (AX)(DI*1), Z8
+	VFMADD231PS      (DX)(DI*1), Z8, Z5
+	VFMADD231PS      (BX)(DI*1), Z8, Z6
+	VFMADD231PS      (SI)(DI*1), Z8, Z7
+	ADDQ             $0x40, DI
 	JNE              score_1
 	VUNPCKLPS        Z6, Z5, Z8
 	VUNPCKHPS        Z6, Z5, Z5
@@ -1511,26 +1523,26 @@ score_1:
 	VMOVUPS          Y7, (R8)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), DI
+	NEGQ    DI
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z5
-	VMOVUPS (DI)(DX*1), Z6
-	VMOVUPS (CX)(DX*1), Z7
+	VMOVUPS (DX)(DI*1), Z5
+	VMOVUPS (BX)(DI*1), Z6
+	VMOVUPS (SI)(DI*1), Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R8
-	MOVQ    24(AX), R9
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R8
+	MOVQ    24(CX), R9
 	MOVLQSX (R9), R9
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R10
-	VMOVUPS      (R10)(DX*1), Z11
+	MOVQ         (AX), R10
+	VMOVUPS      (R10)(DI*1), Z11
 	VMOVAPS      Z11, Z12
 	VBROADCASTSS (R8), Z13
 	VFMADD231PS  Z13, Z5, Z12
@@ -1541,113 +1553,116 @@ row:
 	VBROADCASTSS 8(R8), Z13
 	VFMADD231PS  Z13, Z7, Z12
 	VFMADD231PS  Z13, Z11, Z10
-	VMOVUPS      Z12, (R10)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Z12, (R10)(DI*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R8
 	DECQ         R9
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R8
-	TESTQ        R8, R8
+	MOVQ         80(CX), R8
+	MOVQ         88(CX), R9
+	TESTQ        R9, R9
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R9
-	PREFETCHT0 (R9)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R8
-	JNE        prefetch
+	MOVQ (R8), AX
+	ADDQ DI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R8
+	DECQ R9
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z8, Z8
-	VMOVUPS Z8, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z9, Z9
-	VMOVUPS Z9, (DI)(DX*1)
-	VADDPS  (CX)(DX*1), Z10, Z10
-	VMOVUPS Z10, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(DI*1), Z8, Z8
+	VMOVUPS Z8, (DX)(DI*1)
+	VADDPS  (BX)(DI*1), Z9, Z9
+	VMOVUPS Z9, (BX)(DI*1)
+	VADDPS  (SI)(DI*1), Z10, Z10
+	VMOVUPS Z10, (SI)(DI*1)
+	ADDQ    $0x40, DI
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    16(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    16(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    16(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
-	VMOVUPS Z3, 320(AX)
-	VMOVUPS Z4, 384(AX)
+	VMOVUPS Z2, 256(CX)
+	VMOVUPS Z3, 320(CX)
+	VMOVUPS Z4, 384(CX)
 	VZEROUPPER
 	RET
 
 // func cbow3AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·cbow3AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	VMOVUPS 320(AX), Z3
-	VMOVUPS 384(AX), Z4
-	MOVL    $0x00000007, CX
-	KMOVW   CX, K1
-	MOVL    $0x00000707, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	VMOVUPS 320(CX), Z3
+	VMOVUPS 384(CX), Z4
+	MOVL    $0x00000007, AX
+	KMOVW   AX, K1
+	MOVL    $0x00000707, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -1656,62 +1671,62 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ         BX, 88(AX)
-	MOVQ         24(AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVLQSX      (CX), SI
-	LEAQ         4(CX)(SI*4), CX
-	ADDQ         56(AX), CX
-	ADDQ         BX, DX
-	MOVLQSX      (CX), SI
-	IMULQ        BX, SI
-	ADDQ         DX, SI
-	MOVLQSX      4(CX), DI
-	IMULQ        BX, DI
-	ADDQ         DX, DI
-	MOVLQSX      8(CX), CX
-	IMULQ        BX, CX
-	ADDQ         DX, CX
-	MOVQ         24(AX), DX
-	MOVLQSX      (DX), DX
-	MOVQ         48(AX), BX
+	MOVQ         BX, 88(CX)
+	MOVQ         24(CX), SI
+	MOVQ         8(CX), AX
+	MOVQ         16(CX), DI
+	MOVLQSX      (SI), DX
+	LEAQ         4(SI)(DX*4), SI
+	ADDQ         56(CX), SI
+	ADDQ         DI, AX
+	MOVLQSX      (SI), DX
+	IMULQ        DI, DX
+	ADDQ         AX, DX
+	MOVLQSX      4(SI), BX
+	IMULQ        DI, BX
+	ADDQ         AX, BX
+	MOVLQSX      8(SI), SI
+	IMULQ        DI, SI
+	ADDQ         AX, SI
+	MOVQ         24(CX), AX
+	MOVLQSX      (AX), AX
+	MOVQ         48(CX), DI
 	VXORPS       X6, X6, X6
 	MOVQ         $0x00000001, R8
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R8
+	CMPQ         120(CX), $0x00
+	CMOVQNE      AX, R8
 	VCVTSI2SSQ   R8, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
-	LEAQ         (BX)(DX*8), BX
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R8
+	LEAQ         (DI)(AX*8), DI
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R8
 	NEGQ         R8
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
 
 hidden:
 	VPXORD  Z9, Z9, Z9
-	MOVQ    24(AX), R10
+	MOVQ    24(CX), R10
 	MOVLQSX (R10), R10
 	NEGQ    R10
 
 mean:
-	MOVQ             (BX)(R10*8), R9
+	MOVQ             (DI)(R10*8), R9
 	VADDPS           (R9)(R8*1), Z9, Z9
 	INCQ             R10
 	JNE              mean
 	VMULPS           Z5, Z9, Z9
-	VMOVUPS          Z9, (DX)(R8*1)
-	VFMADD231PS      (SI)(R8*1), Z9, Z6
-	VFMADD231PS      (DI)(R8*1), Z9, Z7
-	VFMADD231PS      (CX)(R8*1), Z9, Z8
+	VMOVUPS          Z9, (AX)(R8*1)
+	VFMADD231PS      (DX)(R8*1), Z9, Z6
+	VFMADD231PS      (BX)(R8*1), Z9, Z7
+	VFMADD231PS      (SI)(R8*1), Z9, Z8
 	ADDQ             $0x40, R8
 	JNE              hidden
-	MOVQ             40(AX), DX
+	MOVQ             40(CX), AX
 	VUNPCKLPS        Z7, Z6, Z5
 	VUNPCKHPS        Z7, Z6, Z6
 	VADDPS           Z6, Z5, Z5
@@ -1754,142 +1769,145 @@ mean:
 	VPADDD           Z5, Z4, Z4
 	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
 	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
-	VMOVUPS          Y7, (DX)
-	MOVQ             72(AX), DX
-	MOVQ             16(AX), BX
-	NEGQ             BX
-	ADDQ             16(AX), DX
-	MOVQ             40(AX), R8
-	VBROADCASTSS     (R8), Z5
-	VBROADCASTSS     4(R8), Z6
-	VBROADCASTSS     8(R8), Z7
+	VMOVUPS          Y7, (AX)
+	MOVQ             72(CX), DI
+	MOVQ             16(CX), R8
+	NEGQ             R8
+	ADDQ             16(CX), DI
+	MOVQ             40(CX), AX
+	VBROADCASTSS     (AX), Z5
+	VBROADCASTSS     4(AX), Z6
+	VBROADCASTSS     8(AX), Z7
 
 blocks:
 	VPXORD      Z8, Z8, Z8
 	VPXORD      Z9, Z9, Z9
-	VFMADD231PS (SI)(BX*1), Z5, Z8
-	VFMADD231PS (DI)(BX*1), Z6, Z9
-	VFMADD231PS (CX)(BX*1), Z7, Z8
+	VFMADD231PS (DX)(R8*1), Z5, Z8
+	VFMADD231PS (BX)(R8*1), Z6, Z9
+	VFMADD231PS (SI)(R8*1), Z7, Z8
 	VADDPS      Z9, Z8, Z8
-	VMOVUPS     (DX)(BX*1), Z9
+	VMOVUPS     (DI)(R8*1), Z9
 	VMOVAPS     Z9, Z10
-	VFMADD213PS (SI)(BX*1), Z5, Z10
-	VMOVUPS     Z10, (SI)(BX*1)
+	VFMADD213PS (DX)(R8*1), Z5, Z10
+	VMOVUPS     Z10, (DX)(R8*1)
 	VMOVAPS     Z9, Z10
-	VFMADD213PS (DI)(BX*1), Z6, Z10
-	VMOVUPS     Z10, (DI)(BX*1)
+	VFMADD213PS (BX)(R8*1), Z6, Z10
+	VMOVUPS     Z10, (BX)(R8*1)
 	VMOVAPS     Z9, Z9
-	VFMADD213PS (CX)(BX*1), Z7, Z9
-	VMOVUPS     Z9, (CX)(BX*1)
-	MOVQ        48(AX), R8
-	MOVQ        24(AX), R9
+	VFMADD213PS (SI)(R8*1), Z7, Z9
+	VMOVUPS     Z9, (SI)(R8*1)
+	MOVQ        48(CX), AX
+	MOVQ        24(CX), R9
 	MOVLQSX     (R9), R9
-	LEAQ        (R8)(R9*8), R8
-	MOVQ        24(AX), R10
+	LEAQ        (AX)(R9*8), AX
+	MOVQ        24(CX), R10
 	MOVLQSX     (R10), R10
 	NEGQ        R10
 
 row:
-	MOVQ    (R8)(R10*8), R9
-	VADDPS  (R9)(BX*1), Z8, Z9
-	VMOVUPS Z9, (R9)(BX*1)
+	MOVQ    (AX)(R10*8), R9
+	VADDPS  (R9)(R8*1), Z8, Z9
+	VMOVUPS Z9, (R9)(R8*1)
 	INCQ    R10
 	JNE     row
-	MOVQ    80(AX), R8
-	MOVQ    88(AX), R9
-	TESTQ   R9, R9
+	MOVQ    80(CX), R9
+	MOVQ    88(CX), R10
+	TESTQ   R10, R10
 	JE      prefetched
 
 prefetch:
-	MOVQ       (R8), R10
-	PREFETCHT0 (R10)(BX*1)
-	ADDQ       $0x08, R8
-	DECQ       R9
-	JNE        prefetch
+	MOVQ (R9), AX
+	ADDQ R8, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R9
+	DECQ R10
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x40, BX
+	ADDQ    $0x40, R8
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    16(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    16(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    16(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
-	VMOVUPS Z3, 320(AX)
-	VMOVUPS Z4, 384(AX)
+	VMOVUPS Z2, 256(CX)
+	VMOVUPS Z3, 320(CX)
+	VMOVUPS Z4, 384(CX)
 	VZEROUPPER
 	RET
 
 // func skipGramPlaced3AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·skipGramPlaced3AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	MOVL    $0x00000007, CX
-	KMOVW   CX, K1
-	MOVL    $0x00000707, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	MOVL    $0x00000007, AX
+	KMOVW   AX, K1
+	MOVL    $0x00000707, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -1898,65 +1916,65 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R8
-	MOVQ    448(AX), R9
-	MOVQ    24(AX), R10
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), SI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), DI
+	MOVLQSX (SI), DX
+	LEAQ    8(SI)(DX*4), SI
+	ADDQ    56(CX), SI
+	ADDQ    DI, AX
+	MOVLQSX (SI), DX
+	IMULQ   DI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(SI), BX
+	IMULQ   DI, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(SI), SI
+	IMULQ   DI, SI
+	ADDQ    AX, SI
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), DI
+	MOVQ    40(CX), R8
+	MOVQ    448(CX), R9
+	MOVQ    24(CX), R10
 	MOVLQSX 4(R10), R10
 	SHLQ    $0x05, R10
 	ADDQ    R10, R9
-	MOVQ    R9, 472(AX)
-	SUBQ    $0x02, DX
+	MOVQ    R9, 472(CX)
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R9
+	MOVQ    (DI), R9
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
-	MOVQ    8(BX), R10
+	MOVQ    8(DI), R10
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	MOVQ    16(AX), R11
+	MOVQ    16(CX), R11
 	NEGQ    R11
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS          (R9)(R11*1), Z9
 	VMOVUPS          (R10)(R11*1), Z10
-	VMOVUPS          (SI)(R11*1), Z11
+	VMOVUPS          (DX)(R11*1), Z11
 	VFMADD231PS      Z11, Z9, Z3
 	VFMADD231PS      Z11, Z10, Z6
-	VMOVUPS          (DI)(R11*1), Z11
+	VMOVUPS          (BX)(R11*1), Z11
 	VFMADD231PS      Z11, Z9, Z4
 	VFMADD231PS      Z11, Z10, Z7
-	VMOVUPS          (CX)(R11*1), Z11
+	VMOVUPS          (SI)(R11*1), Z11
 	VFMADD231PS      Z11, Z9, Z5
 	VFMADD231PS      Z11, Z10, Z8
 	ADDQ             $0x40, R11
 	JNE              score_2
-	MOVQ             472(AX), R9
+	MOVQ             472(CX), R9
 	VMOVUPS          (R9), Z9
 	VUNPCKLPS        Z4, Z3, Z10
 	VUNPCKHPS        Z4, Z3, Z3
@@ -2018,32 +2036,32 @@ score_2:
 	VFMADD231PS      Z6, Z3, Z4
 	VFMADD231PS      Z9, Z4, K2, Z2
 	VMOVUPS          Z5, (R8)
-	ADDQ             $0x10, BX
+	ADDQ             $0x10, DI
 	ADDQ             $0x40, R8
-	ADDQ             $0x40, 472(AX)
-	SUBQ             $0x02, DX
+	ADDQ             $0x40, 472(CX)
+	SUBQ             $0x02, AX
 	JGE              pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (DI), AX
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), DI
+	NEGQ    DI
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS          (DX)(BX*1), Z6
-	VFMADD231PS      (SI)(BX*1), Z6, Z3
-	VFMADD231PS      (DI)(BX*1), Z6, Z4
-	VFMADD231PS      (CX)(BX*1), Z6, Z5
-	ADDQ             $0x40, BX
+	VMOVUPS          (AX)(DI*1), Z6
+	VFMADD231PS      (DX)(DI*1), Z6, Z3
+	VFMADD231PS      (BX)(DI*1), Z6, Z4
+	VFMADD231PS      (SI)(DI*1), Z6, Z5
+	ADDQ             $0x40, DI
 	JNE              score_1
-	MOVQ             472(AX), DX
-	VMOVUPS          (DX), Y12
+	MOVQ             472(CX), AX
+	VMOVUPS          (AX), Y12
 	VUNPCKLPS        Z4, Z3, Z6
 	VUNPCKHPS        Z4, Z3, Z3
 	VADDPS           Z3, Z6, Z6
@@ -2094,26 +2112,26 @@ score_1:
 	VMOVUPS          Y5, (R8)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), DI
+	NEGQ    DI
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z3
-	VMOVUPS (DI)(DX*1), Z4
-	VMOVUPS (CX)(DX*1), Z5
+	VMOVUPS (DX)(DI*1), Z3
+	VMOVUPS (BX)(DI*1), Z4
+	VMOVUPS (SI)(DI*1), Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R8
-	MOVQ    24(AX), R9
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R8
+	MOVQ    24(CX), R9
 	MOVLQSX (R9), R9
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R10
-	VMOVUPS      (R10)(DX*1), Z9
+	MOVQ         (AX), R10
+	VMOVUPS      (R10)(DI*1), Z9
 	VMOVAPS      Z9, Z10
 	VBROADCASTSS (R8), Z11
 	VFMADD231PS  Z11, Z3, Z10
@@ -2124,110 +2142,113 @@ row:
 	VBROADCASTSS 8(R8), Z11
 	VFMADD231PS  Z11, Z5, Z10
 	VFMADD231PS  Z11, Z9, Z8
-	VMOVUPS      Z10, (R10)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Z10, (R10)(DI*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R8
 	DECQ         R9
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R8
-	TESTQ        R8, R8
+	MOVQ         80(CX), R8
+	MOVQ         88(CX), R9
+	TESTQ        R9, R9
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R9
-	PREFETCHT0 (R9)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R8
-	JNE        prefetch
+	MOVQ (R8), AX
+	ADDQ DI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R8
+	DECQ R9
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z6, Z6
-	VMOVUPS Z6, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z7, Z7
-	VMOVUPS Z7, (DI)(DX*1)
-	VADDPS  (CX)(DX*1), Z8, Z8
-	VMOVUPS Z8, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(DI*1), Z6, Z6
+	VMOVUPS Z6, (DX)(DI*1)
+	VADDPS  (BX)(DI*1), Z7, Z7
+	VMOVUPS Z7, (BX)(DI*1)
+	VADDPS  (SI)(DI*1), Z8, Z8
+	VMOVUPS Z8, (SI)(DI*1)
+	ADDQ    $0x40, DI
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    20(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    20(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    20(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z2, 256(CX)
 	VZEROUPPER
 	RET
 
 // func cbowPlaced3AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·cbowPlaced3AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	MOVL    $0x00000007, CX
-	KMOVW   CX, K1
-	MOVL    $0x00000707, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	MOVL    $0x00000007, AX
+	KMOVW   AX, K1
+	MOVL    $0x00000707, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -2236,32 +2257,32 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    456(AX), R8
-	MOVQ    24(AX), R9
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), SI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), DI
+	MOVLQSX (SI), DX
+	LEAQ    8(SI)(DX*4), SI
+	ADDQ    56(CX), SI
+	ADDQ    DI, AX
+	MOVLQSX (SI), DX
+	IMULQ   DI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(SI), BX
+	IMULQ   DI, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(SI), SI
+	IMULQ   DI, SI
+	ADDQ    AX, SI
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), DI
+	MOVQ    456(CX), R8
+	MOVQ    24(CX), R9
 	MOVLQSX 4(R9), R9
 	LEAQ    (R8)(R9*4), R8
 	VXORPS  X4, X4, X4
-	CMPQ    120(AX), $0x00
+	CMPQ    120(CX), $0x00
 	JNE     average
 	VADDSS  windowConstants<>+96(SB), X4, X4
 	JMP     total
@@ -2272,46 +2293,46 @@ average:
 add_weight:
 	VADDSS (R8)(R9*4), X4, X4
 	INCQ   R9
-	CMPQ   R9, DX
+	CMPQ   R9, AX
 	JNE    add_weight
 
 total:
 	VMOVSS       windowConstants<>+96(SB), X3
 	VDIVSS       X4, X3, X3
-	VMOVSS       X4, 464(AX)
-	VMOVSS       X3, 468(AX)
+	VMOVSS       X4, 464(CX)
+	VMOVSS       X3, 468(CX)
 	VBROADCASTSS X3, Z3
-	LEAQ         (BX)(DX*8), BX
-	LEAQ         (R8)(DX*4), R8
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R9
+	LEAQ         (DI)(AX*8), DI
+	LEAQ         (R8)(AX*4), R8
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R9
 	NEGQ         R9
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VPXORD       Z4, Z4, Z4
 	VPXORD       Z5, Z5, Z5
 	VPXORD       Z6, Z6, Z6
 
 hidden:
 	VPXORD  Z7, Z7, Z7
-	MOVQ    24(AX), R11
+	MOVQ    24(CX), R11
 	MOVLQSX (R11), R11
 	NEGQ    R11
 
 mean:
-	MOVQ             (BX)(R11*8), R10
+	MOVQ             (DI)(R11*8), R10
 	VBROADCASTSS     (R8)(R11*4), Z8
 	VFMADD231PS      (R10)(R9*1), Z8, Z7
 	INCQ             R11
 	JNE              mean
 	VMULPS           Z3, Z7, Z7
-	VMOVUPS          Z7, (DX)(R9*1)
-	VFMADD231PS      (SI)(R9*1), Z7, Z4
-	VFMADD231PS      (DI)(R9*1), Z7, Z5
-	VFMADD231PS      (CX)(R9*1), Z7, Z6
+	VMOVUPS          Z7, (AX)(R9*1)
+	VFMADD231PS      (DX)(R9*1), Z7, Z4
+	VFMADD231PS      (BX)(R9*1), Z7, Z5
+	VFMADD231PS      (SI)(R9*1), Z7, Z6
 	ADDQ             $0x40, R9
 	JNE              hidden
-	VBROADCASTSS     464(AX), Z3
-	MOVQ             40(AX), DX
+	VBROADCASTSS     464(CX), Z3
+	MOVQ             40(CX), AX
 	VMOVUPS          Y3, Y9
 	VUNPCKLPS        Z5, Z4, Z3
 	VUNPCKHPS        Z5, Z4, Z4
@@ -2360,149 +2381,152 @@ mean:
 	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
 	VFMADD231PS      Z6, Z3, Z4
 	VFMADD231PS      Z9, Z4, K1, Z2
-	VMOVUPS          Y5, (DX)
-	MOVQ             72(AX), DX
-	MOVQ             16(AX), BX
-	NEGQ             BX
-	ADDQ             16(AX), DX
-	MOVQ             40(AX), R8
-	VBROADCASTSS     (R8), Z3
-	VBROADCASTSS     4(R8), Z4
-	VBROADCASTSS     8(R8), Z5
-	VBROADCASTSS     468(AX), Z6
+	VMOVUPS          Y5, (AX)
+	MOVQ             72(CX), DI
+	MOVQ             16(CX), R8
+	NEGQ             R8
+	ADDQ             16(CX), DI
+	MOVQ             40(CX), AX
+	VBROADCASTSS     (AX), Z3
+	VBROADCASTSS     4(AX), Z4
+	VBROADCASTSS     8(AX), Z5
+	VBROADCASTSS     468(CX), Z6
 
 blocks:
 	VPXORD      Z7, Z7, Z7
 	VPXORD      Z8, Z8, Z8
-	VFMADD231PS (SI)(BX*1), Z3, Z7
-	VFMADD231PS (DI)(BX*1), Z4, Z8
-	VFMADD231PS (CX)(BX*1), Z5, Z7
+	VFMADD231PS (DX)(R8*1), Z3, Z7
+	VFMADD231PS (BX)(R8*1), Z4, Z8
+	VFMADD231PS (SI)(R8*1), Z5, Z7
 	VADDPS      Z8, Z7, Z7
 	VMULPS      Z6, Z7, Z7
-	VMOVUPS     (DX)(BX*1), Z8
+	VMOVUPS     (DI)(R8*1), Z8
 	VMOVAPS     Z8, Z10
-	VFMADD213PS (SI)(BX*1), Z3, Z10
-	VMOVUPS     Z10, (SI)(BX*1)
+	VFMADD213PS (DX)(R8*1), Z3, Z10
+	VMOVUPS     Z10, (DX)(R8*1)
 	VMOVAPS     Z8, Z10
-	VFMADD213PS (DI)(BX*1), Z4, Z10
-	VMOVUPS     Z10, (DI)(BX*1)
+	VFMADD213PS (BX)(R8*1), Z4, Z10
+	VMOVUPS     Z10, (BX)(R8*1)
 	VMOVAPS     Z8, Z8
-	VFMADD213PS (CX)(BX*1), Z5, Z8
-	VMOVUPS     Z8, (CX)(BX*1)
-	MOVQ        48(AX), R8
-	MOVQ        456(AX), R9
-	MOVQ        24(AX), R10
+	VFMADD213PS (SI)(R8*1), Z5, Z8
+	VMOVUPS     Z8, (SI)(R8*1)
+	MOVQ        48(CX), AX
+	MOVQ        456(CX), R9
+	MOVQ        24(CX), R10
 	MOVLQSX     4(R10), R10
 	LEAQ        (R9)(R10*4), R9
-	MOVQ        24(AX), R10
+	MOVQ        24(CX), R10
 	MOVLQSX     (R10), R10
-	LEAQ        (R8)(R10*8), R8
+	LEAQ        (AX)(R10*8), AX
 	LEAQ        (R9)(R10*4), R9
-	MOVQ        24(AX), R11
+	MOVQ        24(CX), R11
 	MOVLQSX     (R11), R11
 	NEGQ        R11
 
 row:
-	MOVQ         (R8)(R11*8), R10
+	MOVQ         (AX)(R11*8), R10
 	VBROADCASTSS (R9)(R11*4), Z8
-	VFMADD213PS  (R10)(BX*1), Z7, Z8
-	VMOVUPS      Z8, (R10)(BX*1)
+	VFMADD213PS  (R10)(R8*1), Z7, Z8
+	VMOVUPS      Z8, (R10)(R8*1)
 	INCQ         R11
 	JNE          row
-	MOVQ         80(AX), R8
-	MOVQ         88(AX), R9
-	TESTQ        R9, R9
+	MOVQ         80(CX), R9
+	MOVQ         88(CX), R10
+	TESTQ        R10, R10
 	JE           prefetched
 
 prefetch:
-	MOVQ       (R8), R10
-	PREFETCHT0 (R10)(BX*1)
-	ADDQ       $0x08, R8
-	DECQ       R9
-	JNE        prefetch
+	MOVQ (R9), AX
+	ADDQ R8, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R9
+	DECQ R10
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x40, BX
+	ADDQ    $0x40, R8
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    20(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    20(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    20(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z2, 256(CX)
 	VZEROUPPER
 	RET
 
 // func skipGram4AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·skipGram4AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	VMOVUPS 320(AX), Z3
-	VMOVUPS 384(AX), Z4
-	MOVL    $0x0000000f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00000f0f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	VMOVUPS 320(CX), Z3
+	VMOVUPS 384(CX), Z4
+	MOVL    $0x0000000f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00000f0f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -2511,62 +2535,62 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R9
-	SUBQ    $0x02, DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), DI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R8
+	MOVLQSX (DI), DX
+	LEAQ    4(DI)(DX*4), DI
+	ADDQ    56(CX), DI
+	ADDQ    R8, AX
+	MOVLQSX (DI), DX
+	IMULQ   R8, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(DI), BX
+	IMULQ   R8, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(DI), SI
+	IMULQ   R8, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(DI), DI
+	IMULQ   R8, DI
+	ADDQ    AX, DI
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R8
+	MOVQ    40(CX), R9
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R10
+	MOVQ    (R8), R10
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	MOVQ    8(BX), R11
+	MOVQ    8(R8), R11
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
-	MOVQ    16(AX), R12
+	MOVQ    16(CX), R12
 	NEGQ    R12
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS          (R10)(R12*1), Z13
 	VMOVUPS          (R11)(R12*1), Z14
-	VMOVUPS          (SI)(R12*1), Z15
+	VMOVUPS          (DX)(R12*1), Z15
 	VFMADD231PS      Z15, Z13, Z5
 	VFMADD231PS      Z15, Z14, Z9
-	VMOVUPS          (DI)(R12*1), Z15
+	VMOVUPS          (BX)(R12*1), Z15
 	VFMADD231PS      Z15, Z13, Z6
 	VFMADD231PS      Z15, Z14, Z10
-	VMOVUPS          (R8)(R12*1), Z15
+	VMOVUPS          (SI)(R12*1), Z15
 	VFMADD231PS      Z15, Z13, Z7
 	VFMADD231PS      Z15, Z14, Z11
-	VMOVUPS          (CX)(R12*1), Z15
+	VMOVUPS          (DI)(R12*1), Z15
 	VFMADD231PS      Z15, Z13, Z8
 	VFMADD231PS      Z15, Z14, Z12
 	ADDQ             $0x40, R12
@@ -2626,30 +2650,30 @@ score_2:
 	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
 	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
 	VMOVUPS          Z7, (R9)
-	ADDQ             $0x10, BX
+	ADDQ             $0x10, R8
 	ADDQ             $0x40, R9
-	SUBQ             $0x02, DX
+	SUBQ             $0x02, AX
 	JGE              pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R8), AX
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R8
+	NEGQ    R8
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS          (DX)(BX*1), Z9
-	VFMADD231PS      (SI)(BX*1), Z9, Z5
-	VFMADD231PS      (DI)(BX*1), Z9, Z6
-	VFMADD231PS      (R8)(BX*1), Z9, Z7
-	VFMADD231PS      (CX)(BX*1), Z9, Z8
-	ADDQ             $0x40, BX
+	VMOVUPS          (AX)(R8*1), Z9
+	VFMADD231PS      (DX)(R8*1), Z9, Z5
+	VFMADD231PS      (BX)(R8*1), Z9, Z6
+	VFMADD231PS      (SI)(R8*1), Z9, Z7
+	VFMADD231PS      (DI)(R8*1), Z9, Z8
+	ADDQ             $0x40, R8
 	JNE              score_1
 	VUNPCKLPS        Z6, Z5, Z9
 	VUNPCKHPS        Z6, Z5, Z5
@@ -2696,28 +2720,28 @@ score_1:
 	VMOVUPS          Y7, (R9)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R8
+	NEGQ    R8
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z5
-	VMOVUPS (DI)(DX*1), Z6
-	VMOVUPS (R8)(DX*1), Z7
-	VMOVUPS (CX)(DX*1), Z8
+	VMOVUPS (DX)(R8*1), Z5
+	VMOVUPS (BX)(R8*1), Z6
+	VMOVUPS (SI)(R8*1), Z7
+	VMOVUPS (DI)(R8*1), Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R9
-	MOVQ    24(AX), R10
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R9
+	MOVQ    24(CX), R10
 	MOVLQSX (R10), R10
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R11
-	VMOVUPS      (R11)(DX*1), Z13
+	MOVQ         (AX), R11
+	VMOVUPS      (R11)(R8*1), Z13
 	VMOVAPS      Z13, Z14
 	VBROADCASTSS (R9), Z15
 	VFMADD231PS  Z15, Z5, Z14
@@ -2731,115 +2755,118 @@ row:
 	VBROADCASTSS 12(R9), Z15
 	VFMADD231PS  Z15, Z8, Z14
 	VFMADD231PS  Z15, Z13, Z12
-	VMOVUPS      Z14, (R11)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Z14, (R11)(R8*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R9
 	DECQ         R10
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R9
-	TESTQ        R9, R9
+	MOVQ         80(CX), R9
+	MOVQ         88(CX), R10
+	TESTQ        R10, R10
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R10
-	PREFETCHT0 (R10)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R9
-	JNE        prefetch
+	MOVQ (R9), AX
+	ADDQ R8, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R9
+	DECQ R10
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z9, Z9
-	VMOVUPS Z9, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z10, Z10
-	VMOVUPS Z10, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z11, Z11
-	VMOVUPS Z11, (R8)(DX*1)
-	VADDPS  (CX)(DX*1), Z12, Z12
-	VMOVUPS Z12, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R8*1), Z9, Z9
+	VMOVUPS Z9, (DX)(R8*1)
+	VADDPS  (BX)(R8*1), Z10, Z10
+	VMOVUPS Z10, (BX)(R8*1)
+	VADDPS  (SI)(R8*1), Z11, Z11
+	VMOVUPS Z11, (SI)(R8*1)
+	VADDPS  (DI)(R8*1), Z12, Z12
+	VMOVUPS Z12, (DI)(R8*1)
+	ADDQ    $0x40, R8
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    20(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    20(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    20(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
-	VMOVUPS Z3, 320(AX)
-	VMOVUPS Z4, 384(AX)
+	VMOVUPS Z2, 256(CX)
+	VMOVUPS Z3, 320(CX)
+	VMOVUPS Z4, 384(CX)
 	VZEROUPPER
 	RET
 
 // func cbow4AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·cbow4AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	VMOVUPS 320(AX), Z3
-	VMOVUPS 384(AX), Z4
-	MOVL    $0x0000000f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00000f0f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	VMOVUPS 320(CX), Z3
+	VMOVUPS 384(CX), Z4
+	MOVL    $0x0000000f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00000f0f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -2848,42 +2875,42 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ         BX, 88(AX)
-	MOVQ         24(AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVLQSX      (CX), SI
-	LEAQ         4(CX)(SI*4), CX
-	ADDQ         56(AX), CX
-	ADDQ         BX, DX
-	MOVLQSX      (CX), SI
-	IMULQ        BX, SI
-	ADDQ         DX, SI
-	MOVLQSX      4(CX), DI
-	IMULQ        BX, DI
-	ADDQ         DX, DI
-	MOVLQSX      8(CX), R8
-	IMULQ        BX, R8
-	ADDQ         DX, R8
-	MOVLQSX      12(CX), CX
-	IMULQ        BX, CX
-	ADDQ         DX, CX
-	MOVQ         24(AX), DX
-	MOVLQSX      (DX), DX
-	MOVQ         48(AX), BX
+	MOVQ         BX, 88(CX)
+	MOVQ         24(CX), DI
+	MOVQ         8(CX), AX
+	MOVQ         16(CX), R8
+	MOVLQSX      (DI), DX
+	LEAQ         4(DI)(DX*4), DI
+	ADDQ         56(CX), DI
+	ADDQ         R8, AX
+	MOVLQSX      (DI), DX
+	IMULQ        R8, DX
+	ADDQ         AX, DX
+	MOVLQSX      4(DI), BX
+	IMULQ        R8, BX
+	ADDQ         AX, BX
+	MOVLQSX      8(DI), SI
+	IMULQ        R8, SI
+	ADDQ         AX, SI
+	MOVLQSX      12(DI), DI
+	IMULQ        R8, DI
+	ADDQ         AX, DI
+	MOVQ         24(CX), AX
+	MOVLQSX      (AX), AX
+	MOVQ         48(CX), R8
 	VXORPS       X6, X6, X6
 	MOVQ         $0x00000001, R9
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R9
+	CMPQ         120(CX), $0x00
+	CMOVQNE      AX, R9
 	VCVTSI2SSQ   R9, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
-	LEAQ         (BX)(DX*8), BX
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R9
+	LEAQ         (R8)(AX*8), R8
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R9
 	NEGQ         R9
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
@@ -2891,24 +2918,24 @@ next_done:
 
 hidden:
 	VPXORD  Z10, Z10, Z10
-	MOVQ    24(AX), R11
+	MOVQ    24(CX), R11
 	MOVLQSX (R11), R11
 	NEGQ    R11
 
 mean:
-	MOVQ             (BX)(R11*8), R10
+	MOVQ             (R8)(R11*8), R10
 	VADDPS           (R10)(R9*1), Z10, Z10
 	INCQ             R11
 	JNE              mean
 	VMULPS           Z5, Z10, Z10
-	VMOVUPS          Z10, (DX)(R9*1)
-	VFMADD231PS      (SI)(R9*1), Z10, Z6
-	VFMADD231PS      (DI)(R9*1), Z10, Z7
-	VFMADD231PS      (R8)(R9*1), Z10, Z8
-	VFMADD231PS      (CX)(R9*1), Z10, Z9
+	VMOVUPS          Z10, (AX)(R9*1)
+	VFMADD231PS      (DX)(R9*1), Z10, Z6
+	VFMADD231PS      (BX)(R9*1), Z10, Z7
+	VFMADD231PS      (SI)(R9*1), Z10, Z8
+	VFMADD231PS      (DI)(R9*1), Z10, Z9
 	ADDQ             $0x40, R9
 	JNE              hidden
-	MOVQ             40(AX), DX
+	MOVQ             40(CX), AX
 	VUNPCKLPS        Z7, Z6, Z5
 	VUNPCKHPS        Z7, Z6, Z6
 	VADDPS           Z6, Z5, Z5
@@ -2951,147 +2978,150 @@ mean:
 	VPADDD           Z5, Z4, Z4
 	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
 	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
-	VMOVUPS          Y7, (DX)
-	MOVQ             72(AX), DX
-	MOVQ             16(AX), BX
-	NEGQ             BX
-	ADDQ             16(AX), DX
-	MOVQ             40(AX), R9
-	VBROADCASTSS     (R9), Z5
-	VBROADCASTSS     4(R9), Z6
-	VBROADCASTSS     8(R9), Z7
-	VBROADCASTSS     12(R9), Z8
+	VMOVUPS          Y7, (AX)
+	MOVQ             72(CX), R8
+	MOVQ             16(CX), R9
+	NEGQ             R9
+	ADDQ             16(CX), R8
+	MOVQ             40(CX), AX
+	VBROADCASTSS     (AX), Z5
+	VBROADCASTSS     4(AX), Z6
+	VBROADCASTSS     8(AX), Z7
+	VBROADCASTSS     12(AX), Z8
 
 blocks:
 	VPXORD      Z9, Z9, Z9
 	VPXORD      Z10, Z10, Z10
-	VFMADD231PS (SI)(BX*1), Z5, Z9
-	VFMADD231PS (DI)(BX*1), Z6, Z10
-	VFMADD231PS (R8)(BX*1), Z7, Z9
-	VFMADD231PS (CX)(BX*1), Z8, Z10
+	VFMADD231PS (DX)(R9*1), Z5, Z9
+	VFMADD231PS (BX)(R9*1), Z6, Z10
+	VFMADD231PS (SI)(R9*1), Z7, Z9
+	VFMADD231PS (DI)(R9*1), Z8, Z10
 	VADDPS      Z10, Z9, Z9
-	VMOVUPS     (DX)(BX*1), Z10
+	VMOVUPS     (R8)(R9*1), Z10
 	VMOVAPS     Z10, Z11
-	VFMADD213PS (SI)(BX*1), Z5, Z11
-	VMOVUPS     Z11, (SI)(BX*1)
+	VFMADD213PS (DX)(R9*1), Z5, Z11
+	VMOVUPS     Z11, (DX)(R9*1)
 	VMOVAPS     Z10, Z11
-	VFMADD213PS (DI)(BX*1), Z6, Z11
-	VMOVUPS     Z11, (DI)(BX*1)
+	VFMADD213PS (BX)(R9*1), Z6, Z11
+	VMOVUPS     Z11, (BX)(R9*1)
 	VMOVAPS     Z10, Z11
-	VFMADD213PS (R8)(BX*1), Z7, Z11
-	VMOVUPS     Z11, (R8)(BX*1)
+	VFMADD213PS (SI)(R9*1), Z7, Z11
+	VMOVUPS     Z11, (SI)(R9*1)
 	VMOVAPS     Z10, Z10
-	VFMADD213PS (CX)(BX*1), Z8, Z10
-	VMOVUPS     Z10, (CX)(BX*1)
-	MOVQ        48(AX), R9
-	MOVQ        24(AX), R10
+	VFMADD213PS (DI)(R9*1), Z8, Z10
+	VMOVUPS     Z10, (DI)(R9*1)
+	MOVQ        48(CX), AX
+	MOVQ        24(CX), R10
 	MOVLQSX     (R10), R10
-	LEAQ        (R9)(R10*8), R9
-	MOVQ        24(AX), R11
+	LEAQ        (AX)(R10*8), AX
+	MOVQ        24(CX), R11
 	MOVLQSX     (R11), R11
 	NEGQ        R11
 
 row:
-	MOVQ    (R9)(R11*8), R10
-	VADDPS  (R10)(BX*1), Z9, Z10
-	VMOVUPS Z10, (R10)(BX*1)
+	MOVQ    (AX)(R11*8), R10
+	VADDPS  (R10)(R9*1), Z9, Z10
+	VMOVUPS Z10, (R10)(R9*1)
 	INCQ    R11
 	JNE     row
-	MOVQ    80(AX), R9
-	MOVQ    88(AX), R10
-	TESTQ   R10, R10
+	MOVQ    80(CX), R10
+	MOVQ    88(CX), R11
+	TESTQ   R11, R11
 	JE      prefetched
 
 prefetch:
-	MOVQ       (R9), R11
-	PREFETCHT0 (R11)(BX*1)
-	ADDQ       $0x08, R9
-	DECQ       R10
-	JNE        prefetch
+	MOVQ (R10), AX
+	ADDQ R9, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R10
+	DECQ R11
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x40, BX
+	ADDQ    $0x40, R9
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    20(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    20(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    20(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
-	VMOVUPS Z3, 320(AX)
-	VMOVUPS Z4, 384(AX)
+	VMOVUPS Z2, 256(CX)
+	VMOVUPS Z3, 320(CX)
+	VMOVUPS Z4, 384(CX)
 	VZEROUPPER
 	RET
 
 // func skipGramPlaced4AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·skipGramPlaced4AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	MOVL    $0x0000000f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00000f0f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	MOVL    $0x0000000f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00000f0f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -3100,73 +3130,73 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R9
-	MOVQ    448(AX), R10
-	MOVQ    24(AX), R11
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), DI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R8
+	MOVLQSX (DI), DX
+	LEAQ    8(DI)(DX*4), DI
+	ADDQ    56(CX), DI
+	ADDQ    R8, AX
+	MOVLQSX (DI), DX
+	IMULQ   R8, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(DI), BX
+	IMULQ   R8, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(DI), SI
+	IMULQ   R8, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(DI), DI
+	IMULQ   R8, DI
+	ADDQ    AX, DI
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R8
+	MOVQ    40(CX), R9
+	MOVQ    448(CX), R10
+	MOVQ    24(CX), R11
 	MOVLQSX 4(R11), R11
 	SHLQ    $0x05, R11
 	ADDQ    R11, R10
-	MOVQ    R10, 472(AX)
-	SUBQ    $0x02, DX
+	MOVQ    R10, 472(CX)
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R10
+	MOVQ    (R8), R10
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
-	MOVQ    8(BX), R11
+	MOVQ    8(R8), R11
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
-	MOVQ    16(AX), R12
+	MOVQ    16(CX), R12
 	NEGQ    R12
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS          (R10)(R12*1), Z11
 	VMOVUPS          (R11)(R12*1), Z12
-	VMOVUPS          (SI)(R12*1), Z13
+	VMOVUPS          (DX)(R12*1), Z13
 	VFMADD231PS      Z13, Z11, Z3
 	VFMADD231PS      Z13, Z12, Z7
-	VMOVUPS          (DI)(R12*1), Z13
+	VMOVUPS          (BX)(R12*1), Z13
 	VFMADD231PS      Z13, Z11, Z4
 	VFMADD231PS      Z13, Z12, Z8
-	VMOVUPS          (R8)(R12*1), Z13
+	VMOVUPS          (SI)(R12*1), Z13
 	VFMADD231PS      Z13, Z11, Z5
 	VFMADD231PS      Z13, Z12, Z9
-	VMOVUPS          (CX)(R12*1), Z13
+	VMOVUPS          (DI)(R12*1), Z13
 	VFMADD231PS      Z13, Z11, Z6
 	VFMADD231PS      Z13, Z12, Z10
 	ADDQ             $0x40, R12
 	JNE              score_2
-	MOVQ             472(AX), R10
+	MOVQ             472(CX), R10
 	VMOVUPS          (R10), Z11
 	VUNPCKLPS        Z4, Z3, Z12
 	VUNPCKHPS        Z4, Z3, Z3
@@ -3228,34 +3258,34 @@ score_2:
 	VFMADD231PS      Z6, Z3, Z4
 	VFMADD231PS      Z11, Z4, K2, Z2
 	VMOVUPS          Z5, (R9)
-	ADDQ             $0x10, BX
+	ADDQ             $0x10, R8
 	ADDQ             $0x40, R9
-	ADDQ             $0x40, 472(AX)
-	SUBQ             $0x02, DX
+	ADDQ             $0x40, 472(CX)
+	SUBQ             $0x02, AX
 	JGE              pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R8), AX
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R8
+	NEGQ    R8
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS          (DX)(BX*1), Z7
-	VFMADD231PS      (SI)(BX*1), Z7, Z3
-	VFMADD231PS      (DI)(BX*1), Z7, Z4
-	VFMADD231PS      (R8)(BX*1), Z7, Z5
-	VFMADD231PS      (CX)(BX*1), Z7, Z6
-	ADDQ             $0x40, BX
+	VMOVUPS          (AX)(R8*1), Z7
+	VFMADD231PS      (DX)(R8*1), Z7, Z3
+	VFMADD231PS      (BX)(R8*1), Z7, Z4
+	VFMADD231PS      (SI)(R8*1), Z7, Z5
+	VFMADD231PS      (DI)(R8*1), Z7, Z6
+	ADDQ             $0x40, R8
 	JNE              score_1
-	MOVQ             472(AX), DX
-	VMOVUPS          (DX), Y14
+	MOVQ             472(CX), AX
+	VMOVUPS          (AX), Y14
 	VUNPCKLPS        Z4, Z3, Z7
 	VUNPCKHPS        Z4, Z3, Z3
 	VADDPS           Z3, Z7, Z7
@@ -3306,28 +3336,28 @@ score_1:
 	VMOVUPS          Y5, (R9)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R8
+	NEGQ    R8
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z3
-	VMOVUPS (DI)(DX*1), Z4
-	VMOVUPS (R8)(DX*1), Z5
-	VMOVUPS (CX)(DX*1), Z6
+	VMOVUPS (DX)(R8*1), Z3
+	VMOVUPS (BX)(R8*1), Z4
+	VMOVUPS (SI)(R8*1), Z5
+	VMOVUPS (DI)(R8*1), Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R9
-	MOVQ    24(AX), R10
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R9
+	MOVQ    24(CX), R10
 	MOVLQSX (R10), R10
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R11
-	VMOVUPS      (R11)(DX*1), Z11
+	MOVQ         (AX), R11
+	VMOVUPS      (R11)(R8*1), Z11
 	VMOVAPS      Z11, Z12
 	VBROADCASTSS (R9), Z13
 	VFMADD231PS  Z13, Z3, Z12
@@ -3341,112 +3371,115 @@ row:
 	VBROADCASTSS 12(R9), Z13
 	VFMADD231PS  Z13, Z6, Z12
 	VFMADD231PS  Z13, Z11, Z10
-	VMOVUPS      Z12, (R11)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Z12, (R11)(R8*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R9
 	DECQ         R10
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R9
-	TESTQ        R9, R9
+	MOVQ         80(CX), R9
+	MOVQ         88(CX), R10
+	TESTQ        R10, R10
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R10
-	PREFETCHT0 (R10)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R9
-	JNE        prefetch
+	MOVQ (R9), AX
+	ADDQ R8, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R9
+	DECQ R10
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z7, Z7
-	VMOVUPS Z7, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z8, Z8
-	VMOVUPS Z8, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z9, Z9
-	VMOVUPS Z9, (R8)(DX*1)
-	VADDPS  (CX)(DX*1), Z10, Z10
-	VMOVUPS Z10, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R8*1), Z7, Z7
+	VMOVUPS Z7, (DX)(R8*1)
+	VADDPS  (BX)(R8*1), Z8, Z8
+	VMOVUPS Z8, (BX)(R8*1)
+	VADDPS  (SI)(R8*1), Z9, Z9
+	VMOVUPS Z9, (SI)(R8*1)
+	VADDPS  (DI)(R8*1), Z10, Z10
+	VMOVUPS Z10, (DI)(R8*1)
+	ADDQ    $0x40, R8
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    24(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    24(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    24(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z2, 256(CX)
 	VZEROUPPER
 	RET
 
 // func cbowPlaced4AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·cbowPlaced4AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	MOVL    $0x0000000f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00000f0f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	MOVL    $0x0000000f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00000f0f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -3455,35 +3488,35 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    456(AX), R9
-	MOVQ    24(AX), R10
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), DI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R8
+	MOVLQSX (DI), DX
+	LEAQ    8(DI)(DX*4), DI
+	ADDQ    56(CX), DI
+	ADDQ    R8, AX
+	MOVLQSX (DI), DX
+	IMULQ   R8, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(DI), BX
+	IMULQ   R8, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(DI), SI
+	IMULQ   R8, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(DI), DI
+	IMULQ   R8, DI
+	ADDQ    AX, DI
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R8
+	MOVQ    456(CX), R9
+	MOVQ    24(CX), R10
 	MOVLQSX 4(R10), R10
 	LEAQ    (R9)(R10*4), R9
 	VXORPS  X4, X4, X4
-	CMPQ    120(AX), $0x00
+	CMPQ    120(CX), $0x00
 	JNE     average
 	VADDSS  windowConstants<>+96(SB), X4, X4
 	JMP     total
@@ -3494,21 +3527,21 @@ average:
 add_weight:
 	VADDSS (R9)(R10*4), X4, X4
 	INCQ   R10
-	CMPQ   R10, DX
+	CMPQ   R10, AX
 	JNE    add_weight
 
 total:
 	VMOVSS       windowConstants<>+96(SB), X3
 	VDIVSS       X4, X3, X3
-	VMOVSS       X4, 464(AX)
-	VMOVSS       X3, 468(AX)
+	VMOVSS       X4, 464(CX)
+	VMOVSS       X3, 468(CX)
 	VBROADCASTSS X3, Z3
-	LEAQ         (BX)(DX*8), BX
-	LEAQ         (R9)(DX*4), R9
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R10
+	LEAQ         (R8)(AX*8), R8
+	LEAQ         (R9)(AX*4), R9
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R10
 	NEGQ         R10
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VPXORD       Z4, Z4, Z4
 	VPXORD       Z5, Z5, Z5
 	VPXORD       Z6, Z6, Z6
@@ -3516,26 +3549,26 @@ total:
 
 hidden:
 	VPXORD  Z8, Z8, Z8
-	MOVQ    24(AX), R12
+	MOVQ    24(CX), R12
 	MOVLQSX (R12), R12
 	NEGQ    R12
 
 mean:
-	MOVQ             (BX)(R12*8), R11
+	MOVQ             (R8)(R12*8), R11
 	VBROADCASTSS     (R9)(R12*4), Z9
 	VFMADD231PS      (R11)(R10*1), Z9, Z8
 	INCQ             R12
 	JNE              mean
 	VMULPS           Z3, Z8, Z8
-	VMOVUPS          Z8, (DX)(R10*1)
-	VFMADD231PS      (SI)(R10*1), Z8, Z4
-	VFMADD231PS      (DI)(R10*1), Z8, Z5
-	VFMADD231PS      (R8)(R10*1), Z8, Z6
-	VFMADD231PS      (CX)(R10*1), Z8, Z7
+	VMOVUPS          Z8, (AX)(R10*1)
+	VFMADD231PS      (DX)(R10*1), Z8, Z4
+	VFMADD231PS      (BX)(R10*1), Z8, Z5
+	VFMADD231PS      (SI)(R10*1), Z8, Z6
+	VFMADD231PS      (DI)(R10*1), Z8, Z7
 	ADDQ             $0x40, R10
 	JNE              hidden
-	VBROADCASTSS     464(AX), Z3
-	MOVQ             40(AX), DX
+	VBROADCASTSS     464(CX), Z3
+	MOVQ             40(CX), AX
 	VMOVUPS          Y3, Y10
 	VUNPCKLPS        Z5, Z4, Z3
 	VUNPCKHPS        Z5, Z4, Z4
@@ -3584,154 +3617,157 @@ mean:
 	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
 	VFMADD231PS      Z6, Z3, Z4
 	VFMADD231PS      Z10, Z4, K1, Z2
-	VMOVUPS          Y5, (DX)
-	MOVQ             72(AX), DX
-	MOVQ             16(AX), BX
-	NEGQ             BX
-	ADDQ             16(AX), DX
-	MOVQ             40(AX), R9
-	VBROADCASTSS     (R9), Z3
-	VBROADCASTSS     4(R9), Z4
-	VBROADCASTSS     8(R9), Z5
-	VBROADCASTSS     12(R9), Z6
-	VBROADCASTSS     468(AX), Z7
+	VMOVUPS          Y5, (AX)
+	MOVQ             72(CX), R8
+	MOVQ             16(CX), R9
+	NEGQ             R9
+	ADDQ             16(CX), R8
+	MOVQ             40(CX), AX
+	VBROADCASTSS     (AX), Z3
+	VBROADCASTSS     4(AX), Z4
+	VBROADCASTSS     8(AX), Z5
+	VBROADCASTSS     12(AX), Z6
+	VBROADCASTSS     468(CX), Z7
 
 blocks:
 	VPXORD      Z8, Z8, Z8
 	VPXORD      Z9, Z9, Z9
-	VFMADD231PS (SI)(BX*1), Z3, Z8
-	VFMADD231PS (DI)(BX*1), Z4, Z9
-	VFMADD231PS (R8)(BX*1), Z5, Z8
-	VFMADD231PS (CX)(BX*1), Z6, Z9
+	VFMADD231PS (DX)(R9*1), Z3, Z8
+	VFMADD231PS (BX)(R9*1), Z4, Z9
+	VFMADD231PS (SI)(R9*1), Z5, Z8
+	VFMADD231PS (DI)(R9*1), Z6, Z9
 	VADDPS      Z9, Z8, Z8
 	VMULPS      Z7, Z8, Z8
-	VMOVUPS     (DX)(BX*1), Z9
+	VMOVUPS     (R8)(R9*1), Z9
 	VMOVAPS     Z9, Z11
-	VFMADD213PS (SI)(BX*1), Z3, Z11
-	VMOVUPS     Z11, (SI)(BX*1)
+	VFMADD213PS (DX)(R9*1), Z3, Z11
+	VMOVUPS     Z11, (DX)(R9*1)
 	VMOVAPS     Z9, Z11
-	VFMADD213PS (DI)(BX*1), Z4, Z11
-	VMOVUPS     Z11, (DI)(BX*1)
+	VFMADD213PS (BX)(R9*1), Z4, Z11
+	VMOVUPS     Z11, (BX)(R9*1)
 	VMOVAPS     Z9, Z11
-	VFMADD213PS (R8)(BX*1), Z5, Z11
-	VMOVUPS     Z11, (R8)(BX*1)
+	VFMADD213PS (SI)(R9*1), Z5, Z11
+	VMOVUPS     Z11, (SI)(R9*1)
 	VMOVAPS     Z9, Z9
-	VFMADD213PS (CX)(BX*1), Z6, Z9
-	VMOVUPS     Z9, (CX)(BX*1)
-	MOVQ        48(AX), R9
-	MOVQ        456(AX), R10
-	MOVQ        24(AX), R11
+	VFMADD213PS (DI)(R9*1), Z6, Z9
+	VMOVUPS     Z9, (DI)(R9*1)
+	MOVQ        48(CX), AX
+	MOVQ        456(CX), R10
+	MOVQ        24(CX), R11
 	MOVLQSX     4(R11), R11
 	LEAQ        (R10)(R11*4), R10
-	MOVQ        24(AX), R11
+	MOVQ        24(CX), R11
 	MOVLQSX     (R11), R11
-	LEAQ        (R9)(R11*8), R9
+	LEAQ        (AX)(R11*8), AX
 	LEAQ        (R10)(R11*4), R10
-	MOVQ        24(AX), R12
+	MOVQ        24(CX), R12
 	MOVLQSX     (R12), R12
 	NEGQ        R12
 
 row:
-	MOVQ         (R9)(R12*8), R11
+	MOVQ         (AX)(R12*8), R11
 	VBROADCASTSS (R10)(R12*4), Z9
-	VFMADD213PS  (R11)(BX*1), Z8, Z9
-	VMOVUPS      Z9, (R11)(BX*1)
+	VFMADD213PS  (R11)(R9*1), Z8, Z9
+	VMOVUPS      Z9, (R11)(R9*1)
 	INCQ         R12
 	JNE          row
-	MOVQ         80(AX), R9
-	MOVQ         88(AX), R10
-	TESTQ        R10, R10
+	MOVQ         80(CX), R10
+	MOVQ         88(CX), R11
+	TESTQ        R11, R11
 	JE           prefetched
 
 prefetch:
-	MOVQ       (R9), R11
-	PREFETCHT0 (R11)(BX*1)
-	ADDQ       $0x08, R9
-	DECQ       R10
-	JNE        prefetch
+	MOVQ (R10), AX
+	ADDQ R9, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R10
+	DECQ R11
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x40, BX
+	ADDQ    $0x40, R9
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    24(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    24(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    24(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z2, 256(CX)
 	VZEROUPPER
 	RET
 
 // func skipGram5AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·skipGram5AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	VMOVUPS 320(AX), Z3
-	VMOVUPS 384(AX), Z4
-	MOVL    $0x0000001f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00001f1f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	VMOVUPS 320(CX), Z3
+	VMOVUPS 384(CX), Z4
+	MOVL    $0x0000001f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00001f1f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -3740,70 +3776,70 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R10
-	SUBQ    $0x02, DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R8
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R9
+	MOVLQSX (R8), DX
+	LEAQ    4(R8)(DX*4), R8
+	ADDQ    56(CX), R8
+	ADDQ    R9, AX
+	MOVLQSX (R8), DX
+	IMULQ   R9, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R8), BX
+	IMULQ   R9, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R8), SI
+	IMULQ   R9, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R8), DI
+	IMULQ   R9, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R8), R8
+	IMULQ   R9, R8
+	ADDQ    AX, R8
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R9
+	MOVQ    40(CX), R10
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R11
+	MOVQ    (R9), R11
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
-	MOVQ    8(BX), R12
+	MOVQ    8(R9), R12
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
 	VPXORD  Z14, Z14, Z14
-	MOVQ    16(AX), R13
+	MOVQ    16(CX), R13
 	NEGQ    R13
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS          (R11)(R13*1), Z15
 	VMOVUPS          (R12)(R13*1), Z16
-	VMOVUPS          (SI)(R13*1), Z17
+	VMOVUPS          (DX)(R13*1), Z17
 	VFMADD231PS      Z17, Z15, Z5
 	VFMADD231PS      Z17, Z16, Z10
-	VMOVUPS          (DI)(R13*1), Z17
+	VMOVUPS          (BX)(R13*1), Z17
 	VFMADD231PS      Z17, Z15, Z6
 	VFMADD231PS      Z17, Z16, Z11
-	VMOVUPS          (R8)(R13*1), Z17
+	VMOVUPS          (SI)(R13*1), Z17
 	VFMADD231PS      Z17, Z15, Z7
 	VFMADD231PS      Z17, Z16, Z12
-	VMOVUPS          (R9)(R13*1), Z17
+	VMOVUPS          (DI)(R13*1), Z17
 	VFMADD231PS      Z17, Z15, Z8
 	VFMADD231PS      Z17, Z16, Z13
-	VMOVUPS          (CX)(R13*1), Z17
+	VMOVUPS          (R8)(R13*1), Z17
 	VFMADD231PS      Z17, Z15, Z9
 	VFMADD231PS      Z17, Z16, Z14
 	ADDQ             $0x40, R13
@@ -3875,32 +3911,32 @@ score_2:
 	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
 	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
 	VMOVUPS          Z7, (R10)
-	ADDQ             $0x10, BX
+	ADDQ             $0x10, R9
 	ADDQ             $0x40, R10
-	SUBQ             $0x02, DX
+	SUBQ             $0x02, AX
 	JGE              pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R9), AX
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R9
+	NEGQ    R9
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS          (DX)(BX*1), Z10
-	VFMADD231PS      (SI)(BX*1), Z10, Z5
-	VFMADD231PS      (DI)(BX*1), Z10, Z6
-	VFMADD231PS      (R8)(BX*1), Z10, Z7
-	VFMADD231PS      (R9)(BX*1), Z10, Z8
-	VFMADD231PS      (CX)(BX*1), Z10, Z9
-	ADDQ             $0x40, BX
+	VMOVUPS          (AX)(R9*1), Z10
+	VFMADD231PS      (DX)(R9*1), Z10, Z5
+	VFMADD231PS      (BX)(R9*1), Z10, Z6
+	VFMADD231PS      (SI)(R9*1), Z10, Z7
+	VFMADD231PS      (DI)(R9*1), Z10, Z8
+	VFMADD231PS      (R8)(R9*1), Z10, Z9
+	ADDQ             $0x40, R9
 	JNE              score_1
 	VUNPCKLPS        Z6, Z5, Z10
 	VUNPCKHPS        Z6, Z5, Z5
@@ -3953,30 +3989,30 @@ score_1:
 	VMOVUPS          Y7, (R10)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R9
+	NEGQ    R9
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z5
-	VMOVUPS (DI)(DX*1), Z6
-	VMOVUPS (R8)(DX*1), Z7
-	VMOVUPS (R9)(DX*1), Z8
-	VMOVUPS (CX)(DX*1), Z9
+	VMOVUPS (DX)(R9*1), Z5
+	VMOVUPS (BX)(R9*1), Z6
+	VMOVUPS (SI)(R9*1), Z7
+	VMOVUPS (DI)(R9*1), Z8
+	VMOVUPS (R8)(R9*1), Z9
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
 	VPXORD  Z14, Z14, Z14
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R10
-	MOVQ    24(AX), R11
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R10
+	MOVQ    24(CX), R11
 	MOVLQSX (R11), R11
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R12
-	VMOVUPS      (R12)(DX*1), Z15
+	MOVQ         (AX), R12
+	VMOVUPS      (R12)(R9*1), Z15
 	VMOVAPS      Z15, Z16
 	VBROADCASTSS (R10), Z17
 	VFMADD231PS  Z17, Z5, Z16
@@ -3993,117 +4029,120 @@ row:
 	VBROADCASTSS 16(R10), Z17
 	VFMADD231PS  Z17, Z9, Z16
 	VFMADD231PS  Z17, Z15, Z14
-	VMOVUPS      Z16, (R12)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Z16, (R12)(R9*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R10
 	DECQ         R11
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R10
-	TESTQ        R10, R10
+	MOVQ         80(CX), R10
+	MOVQ         88(CX), R11
+	TESTQ        R11, R11
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R11
-	PREFETCHT0 (R11)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R10
-	JNE        prefetch
+	MOVQ (R10), AX
+	ADDQ R9, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R10
+	DECQ R11
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z10, Z10
-	VMOVUPS Z10, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z11, Z11
-	VMOVUPS Z11, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z12, Z12
-	VMOVUPS Z12, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Z13, Z13
-	VMOVUPS Z13, (R9)(DX*1)
-	VADDPS  (CX)(DX*1), Z14, Z14
-	VMOVUPS Z14, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R9*1), Z10, Z10
+	VMOVUPS Z10, (DX)(R9*1)
+	VADDPS  (BX)(R9*1), Z11, Z11
+	VMOVUPS Z11, (BX)(R9*1)
+	VADDPS  (SI)(R9*1), Z12, Z12
+	VMOVUPS Z12, (SI)(R9*1)
+	VADDPS  (DI)(R9*1), Z13, Z13
+	VMOVUPS Z13, (DI)(R9*1)
+	VADDPS  (R8)(R9*1), Z14, Z14
+	VMOVUPS Z14, (R8)(R9*1)
+	ADDQ    $0x40, R9
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    24(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    24(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    24(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
-	VMOVUPS Z3, 320(AX)
-	VMOVUPS Z4, 384(AX)
+	VMOVUPS Z2, 256(CX)
+	VMOVUPS Z3, 320(CX)
+	VMOVUPS Z4, 384(CX)
 	VZEROUPPER
 	RET
 
 // func cbow5AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·cbow5AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	VMOVUPS 320(AX), Z3
-	VMOVUPS 384(AX), Z4
-	MOVL    $0x0000001f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00001f1f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	VMOVUPS 320(CX), Z3
+	VMOVUPS 384(CX), Z4
+	MOVL    $0x0000001f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00001f1f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -4112,45 +4151,45 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ         BX, 88(AX)
-	MOVQ         24(AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVLQSX      (CX), SI
-	LEAQ         4(CX)(SI*4), CX
-	ADDQ         56(AX), CX
-	ADDQ         BX, DX
-	MOVLQSX      (CX), SI
-	IMULQ        BX, SI
-	ADDQ         DX, SI
-	MOVLQSX      4(CX), DI
-	IMULQ        BX, DI
-	ADDQ         DX, DI
-	MOVLQSX      8(CX), R8
-	IMULQ        BX, R8
-	ADDQ         DX, R8
-	MOVLQSX      12(CX), R9
-	IMULQ        BX, R9
-	ADDQ         DX, R9
-	MOVLQSX      16(CX), CX
-	IMULQ        BX, CX
-	ADDQ         DX, CX
-	MOVQ         24(AX), DX
-	MOVLQSX      (DX), DX
-	MOVQ         48(AX), BX
+	MOVQ         BX, 88(CX)
+	MOVQ         24(CX), R8
+	MOVQ         8(CX), AX
+	MOVQ         16(CX), R9
+	MOVLQSX      (R8), DX
+	LEAQ         4(R8)(DX*4), R8
+	ADDQ         56(CX), R8
+	ADDQ         R9, AX
+	MOVLQSX      (R8), DX
+	IMULQ        R9, DX
+	ADDQ         AX, DX
+	MOVLQSX      4(R8), BX
+	IMULQ        R9, BX
+	ADDQ         AX, BX
+	MOVLQSX      8(R8), SI
+	IMULQ        R9, SI
+	ADDQ         AX, SI
+	MOVLQSX      12(R8), DI
+	IMULQ        R9, DI
+	ADDQ         AX, DI
+	MOVLQSX      16(R8), R8
+	IMULQ        R9, R8
+	ADDQ         AX, R8
+	MOVQ         24(CX), AX
+	MOVLQSX      (AX), AX
+	MOVQ         48(CX), R9
 	VXORPS       X6, X6, X6
 	MOVQ         $0x00000001, R10
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R10
+	CMPQ         120(CX), $0x00
+	CMOVQNE      AX, R10
 	VCVTSI2SSQ   R10, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
-	LEAQ         (BX)(DX*8), BX
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R10
+	LEAQ         (R9)(AX*8), R9
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R10
 	NEGQ         R10
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
@@ -4159,25 +4198,25 @@ next_done:
 
 hidden:
 	VPXORD  Z11, Z11, Z11
-	MOVQ    24(AX), R12
+	MOVQ    24(CX), R12
 	MOVLQSX (R12), R12
 	NEGQ    R12
 
 mean:
-	MOVQ             (BX)(R12*8), R11
+	MOVQ             (R9)(R12*8), R11
 	VADDPS           (R11)(R10*1), Z11, Z11
 	INCQ             R12
 	JNE              mean
 	VMULPS           Z5, Z11, Z11
-	VMOVUPS          Z11, (DX)(R10*1)
-	VFMADD231PS      (SI)(R10*1), Z11, Z6
-	VFMADD231PS      (DI)(R10*1), Z11, Z7
-	VFMADD231PS      (R8)(R10*1), Z11, Z8
-	VFMADD231PS      (R9)(R10*1), Z11, Z9
-	VFMADD231PS      (CX)(R10*1), Z11, Z10
+	VMOVUPS          Z11, (AX)(R10*1)
+	VFMADD231PS      (DX)(R10*1), Z11, Z6
+	VFMADD231PS      (BX)(R10*1), Z11, Z7
+	VFMADD231PS      (SI)(R10*1), Z11, Z8
+	VFMADD231PS      (DI)(R10*1), Z11, Z9
+	VFMADD231PS      (R8)(R10*1), Z11, Z10
 	ADDQ             $0x40, R10
 	JNE              hidden
-	MOVQ             40(AX), DX
+	MOVQ             40(CX), AX
 	VUNPCKLPS        Z7, Z6, Z5
 	VUNPCKHPS        Z7, Z6, Z6
 	VADDPS           Z6, Z5, Z5
@@ -4226,152 +4265,155 @@ mean:
 	VPADDD           Z5, Z4, Z4
 	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
 	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
-	VMOVUPS          Y7, (DX)
-	MOVQ             72(AX), DX
-	MOVQ             16(AX), BX
-	NEGQ             BX
-	ADDQ             16(AX), DX
-	MOVQ             40(AX), R10
-	VBROADCASTSS     (R10), Z5
-	VBROADCASTSS     4(R10), Z6
-	VBROADCASTSS     8(R10), Z7
-	VBROADCASTSS     12(R10), Z8
-	VBROADCASTSS     16(R10), Z9
+	VMOVUPS          Y7, (AX)
+	MOVQ             72(CX), R9
+	MOVQ             16(CX), R10
+	NEGQ             R10
+	ADDQ             16(CX), R9
+	MOVQ             40(CX), AX
+	VBROADCASTSS     (AX), Z5
+	VBROADCASTSS     4(AX), Z6
+	VBROADCASTSS     8(AX), Z7
+	VBROADCASTSS     12(AX), Z8
+	VBROADCASTSS     16(AX), Z9
 
 blocks:
 	VPXORD      Z10, Z10, Z10
 	VPXORD      Z11, Z11, Z11
-	VFMADD231PS (SI)(BX*1), Z5, Z10
-	VFMADD231PS (DI)(BX*1), Z6, Z11
-	VFMADD231PS (R8)(BX*1), Z7, Z10
-	VFMADD231PS (R9)(BX*1), Z8, Z11
-	VFMADD231PS (CX)(BX*1), Z9, Z10
+	VFMADD231PS (DX)(R10*1), Z5, Z10
+	VFMADD231PS (BX)(R10*1), Z6, Z11
+	VFMADD231PS (SI)(R10*1), Z7, Z10
+	VFMADD231PS (DI)(R10*1), Z8, Z11
+	VFMADD231PS (R8)(R10*1), Z9, Z10
 	VADDPS      Z11, Z10, Z10
-	VMOVUPS     (DX)(BX*1), Z11
+	VMOVUPS     (R9)(R10*1), Z11
 	VMOVAPS     Z11, Z12
-	VFMADD213PS (SI)(BX*1), Z5, Z12
-	VMOVUPS     Z12, (SI)(BX*1)
+	VFMADD213PS (DX)(R10*1), Z5, Z12
+	VMOVUPS     Z12, (DX)(R10*1)
 	VMOVAPS     Z11, Z12
-	VFMADD213PS (DI)(BX*1), Z6, Z12
-	VMOVUPS     Z12, (DI)(BX*1)
+	VFMADD213PS (BX)(R10*1), Z6, Z12
+	VMOVUPS     Z12, (BX)(R10*1)
 	VMOVAPS     Z11, Z12
-	VFMADD213PS (R8)(BX*1), Z7, Z12
-	VMOVUPS     Z12, (R8)(BX*1)
+	VFMADD213PS (SI)(R10*1), Z7, Z12
+	VMOVUPS     Z12, (SI)(R10*1)
 	VMOVAPS     Z11, Z12
-	VFMADD213PS (R9)(BX*1), Z8, Z12
-	VMOVUPS     Z12, (R9)(BX*1)
+	VFMADD213PS (DI)(R10*1), Z8, Z12
+	VMOVUPS     Z12, (DI)(R10*1)
 	VMOVAPS     Z11, Z11
-	VFMADD213PS (CX)(BX*1), Z9, Z11
-	VMOVUPS     Z11, (CX)(BX*1)
-	MOVQ        48(AX), R10
-	MOVQ        24(AX), R11
+	VFMADD213PS (R8)(R10*1), Z9, Z11
+	VMOVUPS     Z11, (R8)(R10*1)
+	MOVQ        48(CX), AX
+	MOVQ        24(CX), R11
 	MOVLQSX     (R11), R11
-	LEAQ        (R10)(R11*8), R10
-	MOVQ        24(AX), R12
+	LEAQ        (AX)(R11*8), AX
+	MOVQ        24(CX), R12
 	MOVLQSX     (R12), R12
 	NEGQ        R12
 
 row:
-	MOVQ    (R10)(R12*8), R11
-	VADDPS  (R11)(BX*1), Z10, Z11
-	VMOVUPS Z11, (R11)(BX*1)
+	MOVQ    (AX)(R12*8), R11
+	VADDPS  (R11)(R10*1), Z10, Z11
+	VMOVUPS Z11, (R11)(R10*1)
 	INCQ    R12
 	JNE     row
-	MOVQ    80(AX), R10
-	MOVQ    88(AX), R11
-	TESTQ   R11, R11
+	MOVQ    80(CX), R11
+	MOVQ    88(CX), R12
+	TESTQ   R12, R12
 	JE      prefetched
 
 prefetch:
-	MOVQ       (R10), R12
-	PREFETCHT0 (R12)(BX*1)
-	ADDQ       $0x08, R10
-	DECQ       R11
-	JNE        prefetch
+	MOVQ (R11), AX
+	ADDQ R10, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R11
+	DECQ R12
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x40, BX
+	ADDQ    $0x40, R10
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    24(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    24(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    24(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
-	VMOVUPS Z3, 320(AX)
-	VMOVUPS Z4, 384(AX)
+	VMOVUPS Z2, 256(CX)
+	VMOVUPS Z3, 320(CX)
+	VMOVUPS Z4, 384(CX)
 	VZEROUPPER
 	RET
 
 // func skipGramPlaced5AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·skipGramPlaced5AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	MOVL    $0x0000001f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00001f1f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	MOVL    $0x0000001f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00001f1f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -4380,81 +4422,81 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R10
-	MOVQ    448(AX), R11
-	MOVQ    24(AX), R12
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R8
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R9
+	MOVLQSX (R8), DX
+	LEAQ    8(R8)(DX*4), R8
+	ADDQ    56(CX), R8
+	ADDQ    R9, AX
+	MOVLQSX (R8), DX
+	IMULQ   R9, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R8), BX
+	IMULQ   R9, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R8), SI
+	IMULQ   R9, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R8), DI
+	IMULQ   R9, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R8), R8
+	IMULQ   R9, R8
+	ADDQ    AX, R8
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R9
+	MOVQ    40(CX), R10
+	MOVQ    448(CX), R11
+	MOVQ    24(CX), R12
 	MOVLQSX 4(R12), R12
 	SHLQ    $0x05, R12
 	ADDQ    R12, R11
-	MOVQ    R11, 472(AX)
-	SUBQ    $0x02, DX
+	MOVQ    R11, 472(CX)
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R11
+	MOVQ    (R9), R11
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
-	MOVQ    8(BX), R12
+	MOVQ    8(R9), R12
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
-	MOVQ    16(AX), R13
+	MOVQ    16(CX), R13
 	NEGQ    R13
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS          (R11)(R13*1), Z13
 	VMOVUPS          (R12)(R13*1), Z14
-	VMOVUPS          (SI)(R13*1), Z15
+	VMOVUPS          (DX)(R13*1), Z15
 	VFMADD231PS      Z15, Z13, Z3
 	VFMADD231PS      Z15, Z14, Z8
-	VMOVUPS          (DI)(R13*1), Z15
+	VMOVUPS          (BX)(R13*1), Z15
 	VFMADD231PS      Z15, Z13, Z4
 	VFMADD231PS      Z15, Z14, Z9
-	VMOVUPS          (R8)(R13*1), Z15
+	VMOVUPS          (SI)(R13*1), Z15
 	VFMADD231PS      Z15, Z13, Z5
 	VFMADD231PS      Z15, Z14, Z10
-	VMOVUPS          (R9)(R13*1), Z15
+	VMOVUPS          (DI)(R13*1), Z15
 	VFMADD231PS      Z15, Z13, Z6
 	VFMADD231PS      Z15, Z14, Z11
-	VMOVUPS          (CX)(R13*1), Z15
+	VMOVUPS          (R8)(R13*1), Z15
 	VFMADD231PS      Z15, Z13, Z7
 	VFMADD231PS      Z15, Z14, Z12
 	ADDQ             $0x40, R13
 	JNE              score_2
-	MOVQ             472(AX), R11
+	MOVQ             472(CX), R11
 	VMOVUPS          (R11), Z13
 	VUNPCKLPS        Z4, Z3, Z14
 	VUNPCKHPS        Z4, Z3, Z3
@@ -4528,36 +4570,36 @@ score_2:
 	VFMADD231PS      Z6, Z3, Z4
 	VFMADD231PS      Z13, Z4, K2, Z2
 	VMOVUPS          Z5, (R10)
-	ADDQ             $0x10, BX
+	ADDQ             $0x10, R9
 	ADDQ             $0x40, R10
-	ADDQ             $0x40, 472(AX)
-	SUBQ             $0x02, DX
+	ADDQ             $0x40, 472(CX)
+	SUBQ             $0x02, AX
 	JGE              pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R9), AX
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R9
+	NEGQ    R9
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS          (DX)(BX*1), Z8
-	VFMADD231PS      (SI)(BX*1), Z8, Z3
-	VFMADD231PS      (DI)(BX*1), Z8, Z4
-	VFMADD231PS      (R8)(BX*1), Z8, Z5
-	VFMADD231PS      (R9)(BX*1), Z8, Z6
-	VFMADD231PS      (CX)(BX*1), Z8, Z7
-	ADDQ             $0x40, BX
+	VMOVUPS          (AX)(R9*1), Z8
+	VFMADD231PS      (DX)(R9*1), Z8, Z3
+	VFMADD231PS      (BX)(R9*1), Z8, Z4
+	VFMADD231PS      (SI)(R9*1), Z8, Z5
+	VFMADD231PS      (DI)(R9*1), Z8, Z6
+	VFMADD231PS      (R8)(R9*1), Z8, Z7
+	ADDQ             $0x40, R9
 	JNE              score_1
-	MOVQ             472(AX), DX
-	VMOVUPS          (DX), Y16
+	MOVQ             472(CX), AX
+	VMOVUPS          (AX), Y16
 	VUNPCKLPS        Z4, Z3, Z8
 	VUNPCKHPS        Z4, Z3, Z3
 	VADDPS           Z3, Z8, Z8
@@ -4614,30 +4656,30 @@ score_1:
 	VMOVUPS          Y5, (R10)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R9
+	NEGQ    R9
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z3
-	VMOVUPS (DI)(DX*1), Z4
-	VMOVUPS (R8)(DX*1), Z5
-	VMOVUPS (R9)(DX*1), Z6
-	VMOVUPS (CX)(DX*1), Z7
+	VMOVUPS (DX)(R9*1), Z3
+	VMOVUPS (BX)(R9*1), Z4
+	VMOVUPS (SI)(R9*1), Z5
+	VMOVUPS (DI)(R9*1), Z6
+	VMOVUPS (R8)(R9*1), Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R10
-	MOVQ    24(AX), R11
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R10
+	MOVQ    24(CX), R11
 	MOVLQSX (R11), R11
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R12
-	VMOVUPS      (R12)(DX*1), Z13
+	MOVQ         (AX), R12
+	VMOVUPS      (R12)(R9*1), Z13
 	VMOVAPS      Z13, Z14
 	VBROADCASTSS (R10), Z15
 	VFMADD231PS  Z15, Z3, Z14
@@ -4654,114 +4696,117 @@ row:
 	VBROADCASTSS 16(R10), Z15
 	VFMADD231PS  Z15, Z7, Z14
 	VFMADD231PS  Z15, Z13, Z12
-	VMOVUPS      Z14, (R12)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Z14, (R12)(R9*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R10
 	DECQ         R11
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R10
-	TESTQ        R10, R10
+	MOVQ         80(CX), R10
+	MOVQ         88(CX), R11
+	TESTQ        R11, R11
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R11
-	PREFETCHT0 (R11)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R10
-	JNE        prefetch
+	MOVQ (R10), AX
+	ADDQ R9, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R10
+	DECQ R11
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z8, Z8
-	VMOVUPS Z8, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z9, Z9
-	VMOVUPS Z9, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z10, Z10
-	VMOVUPS Z10, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Z11, Z11
-	VMOVUPS Z11, (R9)(DX*1)
-	VADDPS  (CX)(DX*1), Z12, Z12
-	VMOVUPS Z12, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R9*1), Z8, Z8
+	VMOVUPS Z8, (DX)(R9*1)
+	VADDPS  (BX)(R9*1), Z9, Z9
+	VMOVUPS Z9, (BX)(R9*1)
+	VADDPS  (SI)(R9*1), Z10, Z10
+	VMOVUPS Z10, (SI)(R9*1)
+	VADDPS  (DI)(R9*1), Z11, Z11
+	VMOVUPS Z11, (DI)(R9*1)
+	VADDPS  (R8)(R9*1), Z12, Z12
+	VMOVUPS Z12, (R8)(R9*1)
+	ADDQ    $0x40, R9
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    28(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    28(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    28(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z2, 256(CX)
 	VZEROUPPER
 	RET
 
 // func cbowPlaced5AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·cbowPlaced5AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	MOVL    $0x0000001f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00001f1f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	MOVL    $0x0000001f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00001f1f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -4770,38 +4815,38 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    456(AX), R10
-	MOVQ    24(AX), R11
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R8
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R9
+	MOVLQSX (R8), DX
+	LEAQ    8(R8)(DX*4), R8
+	ADDQ    56(CX), R8
+	ADDQ    R9, AX
+	MOVLQSX (R8), DX
+	IMULQ   R9, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R8), BX
+	IMULQ   R9, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R8), SI
+	IMULQ   R9, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R8), DI
+	IMULQ   R9, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R8), R8
+	IMULQ   R9, R8
+	ADDQ    AX, R8
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R9
+	MOVQ    456(CX), R10
+	MOVQ    24(CX), R11
 	MOVLQSX 4(R11), R11
 	LEAQ    (R10)(R11*4), R10
 	VXORPS  X4, X4, X4
-	CMPQ    120(AX), $0x00
+	CMPQ    120(CX), $0x00
 	JNE     average
 	VADDSS  windowConstants<>+96(SB), X4, X4
 	JMP     total
@@ -4812,21 +4857,21 @@ average:
 add_weight:
 	VADDSS (R10)(R11*4), X4, X4
 	INCQ   R11
-	CMPQ   R11, DX
+	CMPQ   R11, AX
 	JNE    add_weight
 
 total:
 	VMOVSS       windowConstants<>+96(SB), X3
 	VDIVSS       X4, X3, X3
-	VMOVSS       X4, 464(AX)
-	VMOVSS       X3, 468(AX)
+	VMOVSS       X4, 464(CX)
+	VMOVSS       X3, 468(CX)
 	VBROADCASTSS X3, Z3
-	LEAQ         (BX)(DX*8), BX
-	LEAQ         (R10)(DX*4), R10
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R11
+	LEAQ         (R9)(AX*8), R9
+	LEAQ         (R10)(AX*4), R10
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R11
 	NEGQ         R11
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VPXORD       Z4, Z4, Z4
 	VPXORD       Z5, Z5, Z5
 	VPXORD       Z6, Z6, Z6
@@ -4835,27 +4880,27 @@ total:
 
 hidden:
 	VPXORD  Z9, Z9, Z9
-	MOVQ    24(AX), R13
+	MOVQ    24(CX), R13
 	MOVLQSX (R13), R13
 	NEGQ    R13
 
 mean:
-	MOVQ             (BX)(R13*8), R12
+	MOVQ             (R9)(R13*8), R12
 	VBROADCASTSS     (R10)(R13*4), Z10
 	VFMADD231PS      (R12)(R11*1), Z10, Z9
 	INCQ             R13
 	JNE              mean
 	VMULPS           Z3, Z9, Z9
-	VMOVUPS          Z9, (DX)(R11*1)
-	VFMADD231PS      (SI)(R11*1), Z9, Z4
-	VFMADD231PS      (DI)(R11*1), Z9, Z5
-	VFMADD231PS      (R8)(R11*1), Z9, Z6
-	VFMADD231PS      (R9)(R11*1), Z9, Z7
-	VFMADD231PS      (CX)(R11*1), Z9, Z8
+	VMOVUPS          Z9, (AX)(R11*1)
+	VFMADD231PS      (DX)(R11*1), Z9, Z4
+	VFMADD231PS      (BX)(R11*1), Z9, Z5
+	VFMADD231PS      (SI)(R11*1), Z9, Z6
+	VFMADD231PS      (DI)(R11*1), Z9, Z7
+	VFMADD231PS      (R8)(R11*1), Z9, Z8
 	ADDQ             $0x40, R11
 	JNE              hidden
-	VBROADCASTSS     464(AX), Z3
-	MOVQ             40(AX), DX
+	VBROADCASTSS     464(CX), Z3
+	MOVQ             40(CX), AX
 	VMOVUPS          Y3, Y11
 	VUNPCKLPS        Z5, Z4, Z3
 	VUNPCKHPS        Z5, Z4, Z4
@@ -4910,159 +4955,162 @@ mean:
 	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
 	VFMADD231PS      Z6, Z3, Z4
 	VFMADD231PS      Z11, Z4, K1, Z2
-	VMOVUPS          Y5, (DX)
-	MOVQ             72(AX), DX
-	MOVQ             16(AX), BX
-	NEGQ             BX
-	ADDQ             16(AX), DX
-	MOVQ             40(AX), R10
-	VBROADCASTSS     (R10), Z3
-	VBROADCASTSS     4(R10), Z4
-	VBROADCASTSS     8(R10), Z5
-	VBROADCASTSS     12(R10), Z6
-	VBROADCASTSS     16(R10), Z7
-	VBROADCASTSS     468(AX), Z8
+	VMOVUPS          Y5, (AX)
+	MOVQ             72(CX), R9
+	MOVQ             16(CX), R10
+	NEGQ             R10
+	ADDQ             16(CX), R9
+	MOVQ             40(CX), AX
+	VBROADCASTSS     (AX), Z3
+	VBROADCASTSS     4(AX), Z4
+	VBROADCASTSS     8(AX), Z5
+	VBROADCASTSS     12(AX), Z6
+	VBROADCASTSS     16(AX), Z7
+	VBROADCASTSS     468(CX), Z8
 
 blocks:
 	VPXORD      Z9, Z9, Z9
 	VPXORD      Z10, Z10, Z10
-	VFMADD231PS (SI)(BX*1), Z3, Z9
-	VFMADD231PS (DI)(BX*1), Z4, Z10
-	VFMADD231PS (R8)(BX*1), Z5, Z9
-	VFMADD231PS (R9)(BX*1), Z6, Z10
-	VFMADD231PS (CX)(BX*1), Z7, Z9
+	VFMADD231PS (DX)(R10*1), Z3, Z9
+	VFMADD231PS (BX)(R10*1), Z4, Z10
+	VFMADD231PS (SI)(R10*1), Z5, Z9
+	VFMADD231PS (DI)(R10*1), Z6, Z10
+	VFMADD231PS (R8)(R10*1), Z7, Z9
 	VADDPS      Z10, Z9, Z9
 	VMULPS      Z8, Z9, Z9
-	VMOVUPS     (DX)(BX*1), Z10
+	VMOVUPS     (R9)(R10*1), Z10
 	VMOVAPS     Z10, Z12
-	VFMADD213PS (SI)(BX*1), Z3, Z12
-	VMOVUPS     Z12, (SI)(BX*1)
+	VFMADD213PS (DX)(R10*1), Z3, Z12
+	VMOVUPS     Z12, (DX)(R10*1)
 	VMOVAPS     Z10, Z12
-	VFMADD213PS (DI)(BX*1), Z4, Z12
-	VMOVUPS     Z12, (DI)(BX*1)
+	VFMADD213PS (BX)(R10*1), Z4, Z12
+	VMOVUPS     Z12, (BX)(R10*1)
 	VMOVAPS     Z10, Z12
-	VFMADD213PS (R8)(BX*1), Z5, Z12
-	VMOVUPS     Z12, (R8)(BX*1)
+	VFMADD213PS (SI)(R10*1), Z5, Z12
+	VMOVUPS     Z12, (SI)(R10*1)
 	VMOVAPS     Z10, Z12
-	VFMADD213PS (R9)(BX*1), Z6, Z12
-	VMOVUPS     Z12, (R9)(BX*1)
+	VFMADD213PS (DI)(R10*1), Z6, Z12
+	VMOVUPS     Z12, (DI)(R10*1)
 	VMOVAPS     Z10, Z10
-	VFMADD213PS (CX)(BX*1), Z7, Z10
-	VMOVUPS     Z10, (CX)(BX*1)
-	MOVQ        48(AX), R10
-	MOVQ        456(AX), R11
-	MOVQ        24(AX), R12
+	VFMADD213PS (R8)(R10*1), Z7, Z10
+	VMOVUPS     Z10, (R8)(R10*1)
+	MOVQ        48(CX), AX
+	MOVQ        456(CX), R11
+	MOVQ        24(CX), R12
 	MOVLQSX     4(R12), R12
 	LEAQ        (R11)(R12*4), R11
-	MOVQ        24(AX), R12
+	MOVQ        24(CX), R12
 	MOVLQSX     (R12), R12
-	LEAQ        (R10)(R12*8), R10
+	LEAQ        (AX)(R12*8), AX
 	LEAQ        (R11)(R12*4), R11
-	MOVQ        24(AX), R13
+	MOVQ        24(CX), R13
 	MOVLQSX     (R13), R13
 	NEGQ        R13
 
 row:
-	MOVQ         (R10)(R13*8), R12
+	MOVQ         (AX)(R13*8), R12
 	VBROADCASTSS (R11)(R13*4), Z10
-	VFMADD213PS  (R12)(BX*1), Z9, Z10
-	VMOVUPS      Z10, (R12)(BX*1)
+	VFMADD213PS  (R12)(R10*1), Z9, Z10
+	VMOVUPS      Z10, (R12)(R10*1)
 	INCQ         R13
 	JNE          row
-	MOVQ         80(AX), R10
-	MOVQ         88(AX), R11
-	TESTQ        R11, R11
+	MOVQ         80(CX), R11
+	MOVQ         88(CX), R12
+	TESTQ        R12, R12
 	JE           prefetched
 
 prefetch:
-	MOVQ       (R10), R12
-	PREFETCHT0 (R12)(BX*1)
-	ADDQ       $0x08, R10
-	DECQ       R11
-	JNE        prefetch
+	MOVQ (R11), AX
+	ADDQ R10, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R11
+	DECQ R12
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x40, BX
+	ADDQ    $0x40, R10
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    28(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    28(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    28(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z2, 256(CX)
 	VZEROUPPER
 	RET
 
 // func skipGram6AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·skipGram6AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	VMOVUPS 320(AX), Z3
-	VMOVUPS 384(AX), Z4
-	MOVL    $0x0000003f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00003f3f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	VMOVUPS 320(CX), Z3
+	VMOVUPS 384(CX), Z4
+	MOVL    $0x0000003f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00003f3f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -5071,78 +5119,78 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R11
-	SUBQ    $0x02, DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R9
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R10
+	MOVLQSX (R9), DX
+	LEAQ    4(R9)(DX*4), R9
+	ADDQ    56(CX), R9
+	ADDQ    R10, AX
+	MOVLQSX (R9), DX
+	IMULQ   R10, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R9), BX
+	IMULQ   R10, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R9), SI
+	IMULQ   R10, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R9), DI
+	IMULQ   R10, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R9), R8
+	IMULQ   R10, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R9), R9
+	IMULQ   R10, R9
+	ADDQ    AX, R9
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R10
+	MOVQ    40(CX), R11
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R12
+	MOVQ    (R10), R12
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
-	MOVQ    8(BX), R13
+	MOVQ    8(R10), R13
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
 	VPXORD  Z14, Z14, Z14
 	VPXORD  Z15, Z15, Z15
 	VPXORD  Z16, Z16, Z16
-	MOVQ    16(AX), R14
+	MOVQ    16(CX), R14
 	NEGQ    R14
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS          (R12)(R14*1), Z17
 	VMOVUPS          (R13)(R14*1), Z18
-	VMOVUPS          (SI)(R14*1), Z19
+	VMOVUPS          (DX)(R14*1), Z19
 	VFMADD231PS      Z19, Z17, Z5
 	VFMADD231PS      Z19, Z18, Z11
-	VMOVUPS          (DI)(R14*1), Z19
+	VMOVUPS          (BX)(R14*1), Z19
 	VFMADD231PS      Z19, Z17, Z6
 	VFMADD231PS      Z19, Z18, Z12
-	VMOVUPS          (R8)(R14*1), Z19
+	VMOVUPS          (SI)(R14*1), Z19
 	VFMADD231PS      Z19, Z17, Z7
 	VFMADD231PS      Z19, Z18, Z13
-	VMOVUPS          (R9)(R14*1), Z19
+	VMOVUPS          (DI)(R14*1), Z19
 	VFMADD231PS      Z19, Z17, Z8
 	VFMADD231PS      Z19, Z18, Z14
-	VMOVUPS          (R10)(R14*1), Z19
+	VMOVUPS          (R8)(R14*1), Z19
 	VFMADD231PS      Z19, Z17, Z9
 	VFMADD231PS      Z19, Z18, Z15
-	VMOVUPS          (CX)(R14*1), Z19
+	VMOVUPS          (R9)(R14*1), Z19
 	VFMADD231PS      Z19, Z17, Z10
 	VFMADD231PS      Z19, Z18, Z16
 	ADDQ             $0x40, R14
@@ -5214,34 +5262,34 @@ score_2:
 	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
 	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
 	VMOVUPS          Z7, (R11)
-	ADDQ             $0x10, BX
+	ADDQ             $0x10, R10
 	ADDQ             $0x40, R11
-	SUBQ             $0x02, DX
+	SUBQ             $0x02, AX
 	JGE              pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R10), AX
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R10
+	NEGQ    R10
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS          (DX)(BX*1), Z11
-	VFMADD231PS      (SI)(BX*1), Z11, Z5
-	VFMADD231PS      (DI)(BX*1), Z11, Z6
-	VFMADD231PS      (R8)(BX*1), Z11, Z7
-	VFMADD231PS      (R9)(BX*1), Z11, Z8
-	VFMADD231PS      (R10)(BX*1), Z11, Z9
-	VFMADD231PS      (CX)(BX*1), Z11, Z10
-	ADDQ             $0x40, BX
+	VMOVUPS          (AX)(R10*1), Z11
+	VFMADD231PS      (DX)(R10*1), Z11, Z5
+	VFMADD231PS      (BX)(R10*1), Z11, Z6
+	VFMADD231PS      (SI)(R10*1), Z11, Z7
+	VFMADD231PS      (DI)(R10*1), Z11, Z8
+	VFMADD231PS      (R8)(R10*1), Z11, Z9
+	VFMADD231PS      (R9)(R10*1), Z11, Z10
+	ADDQ             $0x40, R10
 	JNE              score_1
 	VUNPCKLPS        Z6, Z5, Z11
 	VUNPCKHPS        Z6, Z5, Z5
@@ -5294,32 +5342,32 @@ score_1:
 	VMOVUPS          Y7, (R11)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R10
+	NEGQ    R10
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z5
-	VMOVUPS (DI)(DX*1), Z6
-	VMOVUPS (R8)(DX*1), Z7
-	VMOVUPS (R9)(DX*1), Z8
-	VMOVUPS (R10)(DX*1), Z9
-	VMOVUPS (CX)(DX*1), Z10
+	VMOVUPS (DX)(R10*1), Z5
+	VMOVUPS (BX)(R10*1), Z6
+	VMOVUPS (SI)(R10*1), Z7
+	VMOVUPS (DI)(R10*1), Z8
+	VMOVUPS (R8)(R10*1), Z9
+	VMOVUPS (R9)(R10*1), Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
 	VPXORD  Z14, Z14, Z14
 	VPXORD  Z15, Z15, Z15
 	VPXORD  Z16, Z16, Z16
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R11
-	MOVQ    24(AX), R12
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R11
+	MOVQ    24(CX), R12
 	MOVLQSX (R12), R12
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R13
-	VMOVUPS      (R13)(DX*1), Z17
+	MOVQ         (AX), R13
+	VMOVUPS      (R13)(R10*1), Z17
 	VMOVAPS      Z17, Z18
 	VBROADCASTSS (R11), Z19
 	VFMADD231PS  Z19, Z5, Z18
@@ -5339,119 +5387,122 @@ row:
 	VBROADCASTSS 20(R11), Z19
 	VFMADD231PS  Z19, Z10, Z18
 	VFMADD231PS  Z19, Z17, Z16
-	VMOVUPS      Z18, (R13)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Z18, (R13)(R10*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R11
 	DECQ         R12
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R11
-	TESTQ        R11, R11
+	MOVQ         80(CX), R11
+	MOVQ         88(CX), R12
+	TESTQ        R12, R12
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R12
-	PREFETCHT0 (R12)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R11
-	JNE        prefetch
+	MOVQ (R11), AX
+	ADDQ R10, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R11
+	DECQ R12
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z11, Z11
-	VMOVUPS Z11, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z12, Z12
-	VMOVUPS Z12, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z13, Z13
-	VMOVUPS Z13, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Z14, Z14
-	VMOVUPS Z14, (R9)(DX*1)
-	VADDPS  (R10)(DX*1), Z15, Z15
-	VMOVUPS Z15, (R10)(DX*1)
-	VADDPS  (CX)(DX*1), Z16, Z16
-	VMOVUPS Z16, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R10*1), Z11, Z11
+	VMOVUPS Z11, (DX)(R10*1)
+	VADDPS  (BX)(R10*1), Z12, Z12
+	VMOVUPS Z12, (BX)(R10*1)
+	VADDPS  (SI)(R10*1), Z13, Z13
+	VMOVUPS Z13, (SI)(R10*1)
+	VADDPS  (DI)(R10*1), Z14, Z14
+	VMOVUPS Z14, (DI)(R10*1)
+	VADDPS  (R8)(R10*1), Z15, Z15
+	VMOVUPS Z15, (R8)(R10*1)
+	VADDPS  (R9)(R10*1), Z16, Z16
+	VMOVUPS Z16, (R9)(R10*1)
+	ADDQ    $0x40, R10
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    28(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    28(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    28(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
-	VMOVUPS Z3, 320(AX)
-	VMOVUPS Z4, 384(AX)
+	VMOVUPS Z2, 256(CX)
+	VMOVUPS Z3, 320(CX)
+	VMOVUPS Z4, 384(CX)
 	VZEROUPPER
 	RET
 
 // func cbow6AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·cbow6AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	VMOVUPS 320(AX), Z3
-	VMOVUPS 384(AX), Z4
-	MOVL    $0x0000003f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00003f3f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	VMOVUPS 320(CX), Z3
+	VMOVUPS 384(CX), Z4
+	MOVL    $0x0000003f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00003f3f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -5460,48 +5511,48 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ         BX, 88(AX)
-	MOVQ         24(AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVLQSX      (CX), SI
-	LEAQ         4(CX)(SI*4), CX
-	ADDQ         56(AX), CX
-	ADDQ         BX, DX
-	MOVLQSX      (CX), SI
-	IMULQ        BX, SI
-	ADDQ         DX, SI
-	MOVLQSX      4(CX), DI
-	IMULQ        BX, DI
-	ADDQ         DX, DI
-	MOVLQSX      8(CX), R8
-	IMULQ        BX, R8
-	ADDQ         DX, R8
-	MOVLQSX      12(CX), R9
-	IMULQ        BX, R9
-	ADDQ         DX, R9
-	MOVLQSX      16(CX), R10
-	IMULQ        BX, R10
-	ADDQ         DX, R10
-	MOVLQSX      20(CX), CX
-	IMULQ        BX, CX
-	ADDQ         DX, CX
-	MOVQ         24(AX), DX
-	MOVLQSX      (DX), DX
-	MOVQ         48(AX), BX
+	MOVQ         BX, 88(CX)
+	MOVQ         24(CX), R9
+	MOVQ         8(CX), AX
+	MOVQ         16(CX), R10
+	MOVLQSX      (R9), DX
+	LEAQ         4(R9)(DX*4), R9
+	ADDQ         56(CX), R9
+	ADDQ         R10, AX
+	MOVLQSX      (R9), DX
+	IMULQ        R10, DX
+	ADDQ         AX, DX
+	MOVLQSX      4(R9), BX
+	IMULQ        R10, BX
+	ADDQ         AX, BX
+	MOVLQSX      8(R9), SI
+	IMULQ        R10, SI
+	ADDQ         AX, SI
+	MOVLQSX      12(R9), DI
+	IMULQ        R10, DI
+	ADDQ         AX, DI
+	MOVLQSX      16(R9), R8
+	IMULQ        R10, R8
+	ADDQ         AX, R8
+	MOVLQSX      20(R9), R9
+	IMULQ        R10, R9
+	ADDQ         AX, R9
+	MOVQ         24(CX), AX
+	MOVLQSX      (AX), AX
+	MOVQ         48(CX), R10
 	VXORPS       X6, X6, X6
 	MOVQ         $0x00000001, R11
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R11
+	CMPQ         120(CX), $0x00
+	CMOVQNE      AX, R11
 	VCVTSI2SSQ   R11, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
-	LEAQ         (BX)(DX*8), BX
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R11
+	LEAQ         (R10)(AX*8), R10
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R11
 	NEGQ         R11
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
@@ -5511,26 +5562,26 @@ next_done:
 
 hidden:
 	VPXORD  Z12, Z12, Z12
-	MOVQ    24(AX), R13
+	MOVQ    24(CX), R13
 	MOVLQSX (R13), R13
 	NEGQ    R13
 
 mean:
-	MOVQ             (BX)(R13*8), R12
+	MOVQ             (R10)(R13*8), R12
 	VADDPS           (R12)(R11*1), Z12, Z12
 	INCQ             R13
 	JNE              mean
 	VMULPS           Z5, Z12, Z12
-	VMOVUPS          Z12, (DX)(R11*1)
-	VFMADD231PS      (SI)(R11*1), Z12, Z6
-	VFMADD231PS      (DI)(R11*1), Z12, Z7
-	VFMADD231PS      (R8)(R11*1), Z12, Z8
-	VFMADD231PS      (R9)(R11*1), Z12, Z9
-	VFMADD231PS      (R10)(R11*1), Z12, Z10
-	VFMADD231PS      (CX)(R11*1), Z12, Z11
+	VMOVUPS          Z12, (AX)(R11*1)
+	VFMADD231PS      (DX)(R11*1), Z12, Z6
+	VFMADD231PS      (BX)(R11*1), Z12, Z7
+	VFMADD231PS      (SI)(R11*1), Z12, Z8
+	VFMADD231PS      (DI)(R11*1), Z12, Z9
+	VFMADD231PS      (R8)(R11*1), Z12, Z10
+	VFMADD231PS      (R9)(R11*1), Z12, Z11
 	ADDQ             $0x40, R11
 	JNE              hidden
-	MOVQ             40(AX), DX
+	MOVQ             40(CX), AX
 	VUNPCKLPS        Z7, Z6, Z5
 	VUNPCKHPS        Z7, Z6, Z6
 	VADDPS           Z6, Z5, Z5
@@ -5579,157 +5630,160 @@ mean:
 	VPADDD           Z5, Z4, Z4
 	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
 	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
-	VMOVUPS          Y7, (DX)
-	MOVQ             72(AX), DX
-	MOVQ             16(AX), BX
-	NEGQ             BX
-	ADDQ             16(AX), DX
-	MOVQ             40(AX), R11
-	VBROADCASTSS     (R11), Z5
-	VBROADCASTSS     4(R11), Z6
-	VBROADCASTSS     8(R11), Z7
-	VBROADCASTSS     12(R11), Z8
-	VBROADCASTSS     16(R11), Z9
-	VBROADCASTSS     20(R11), Z10
+	VMOVUPS          Y7, (AX)
+	MOVQ             72(CX), R10
+	MOVQ             16(CX), R11
+	NEGQ             R11
+	ADDQ             16(CX), R10
+	MOVQ             40(CX), AX
+	VBROADCASTSS     (AX), Z5
+	VBROADCASTSS     4(AX), Z6
+	VBROADCASTSS     8(AX), Z7
+	VBROADCASTSS     12(AX), Z8
+	VBROADCASTSS     16(AX), Z9
+	VBROADCASTSS     20(AX), Z10
 
 blocks:
 	VPXORD      Z11, Z11, Z11
 	VPXORD      Z12, Z12, Z12
-	VFMADD231PS (SI)(BX*1), Z5, Z11
-	VFMADD231PS (DI)(BX*1), Z6, Z12
-	VFMADD231PS (R8)(BX*1), Z7, Z11
-	VFMADD231PS (R9)(BX*1), Z8, Z12
-	VFMADD231PS (R10)(BX*1), Z9, Z11
-	VFMADD231PS (CX)(BX*1), Z10, Z12
+	VFMADD231PS (DX)(R11*1), Z5, Z11
+	VFMADD231PS (BX)(R11*1), Z6, Z12
+	VFMADD231PS (SI)(R11*1), Z7, Z11
+	VFMADD231PS (DI)(R11*1), Z8, Z12
+	VFMADD231PS (R8)(R11*1), Z9, Z11
+	VFMADD231PS (R9)(R11*1), Z10, Z12
 	VADDPS      Z12, Z11, Z11
-	VMOVUPS     (DX)(BX*1), Z12
+	VMOVUPS     (R10)(R11*1), Z12
 	VMOVAPS     Z12, Z13
-	VFMADD213PS (SI)(BX*1), Z5, Z13
-	VMOVUPS     Z13, (SI)(BX*1)
+	VFMADD213PS (DX)(R11*1), Z5, Z13
+	VMOVUPS     Z13, (DX)(R11*1)
 	VMOVAPS     Z12, Z13
-	VFMADD213PS (DI)(BX*1), Z6, Z13
-	VMOVUPS     Z13, (DI)(BX*1)
+	VFMADD213PS (BX)(R11*1), Z6, Z13
+	VMOVUPS     Z13, (BX)(R11*1)
 	VMOVAPS     Z12, Z13
-	VFMADD213PS (R8)(BX*1), Z7, Z13
-	VMOVUPS     Z13, (R8)(BX*1)
+	VFMADD213PS (SI)(R11*1), Z7, Z13
+	VMOVUPS     Z13, (SI)(R11*1)
 	VMOVAPS     Z12, Z13
-	VFMADD213PS (R9)(BX*1), Z8, Z13
-	VMOVUPS     Z13, (R9)(BX*1)
+	VFMADD213PS (DI)(R11*1), Z8, Z13
+	VMOVUPS     Z13, (DI)(R11*1)
 	VMOVAPS     Z12, Z13
-	VFMADD213PS (R10)(BX*1), Z9, Z13
-	VMOVUPS     Z13, (R10)(BX*1)
+	VFMADD213PS (R8)(R11*1), Z9, Z13
+	VMOVUPS     Z13, (R8)(R11*1)
 	VMOVAPS     Z12, Z12
-	VFMADD213PS (CX)(BX*1), Z10, Z12
-	VMOVUPS     Z12, (CX)(BX*1)
-	MOVQ        48(AX), R11
-	MOVQ        24(AX), R12
+	VFMADD213PS (R9)(R11*1), Z10, Z12
+	VMOVUPS     Z12, (R9)(R11*1)
+	MOVQ        48(CX), AX
+	MOVQ        24(CX), R12
 	MOVLQSX     (R12), R12
-	LEAQ        (R11)(R12*8), R11
-	MOVQ        24(AX), R13
+	LEAQ        (AX)(R12*8), AX
+	MOVQ        24(CX), R13
 	MOVLQSX     (R13), R13
 	NEGQ        R13
 
 row:
-	MOVQ    (R11)(R13*8), R12
-	VADDPS  (R12)(BX*1), Z11, Z12
-	VMOVUPS Z12, (R12)(BX*1)
+	MOVQ    (AX)(R13*8), R12
+	VADDPS  (R12)(R11*1), Z11, Z12
+	VMOVUPS Z12, (R12)(R11*1)
 	INCQ    R13
 	JNE     row
-	MOVQ    80(AX), R11
-	MOVQ    88(AX), R12
-	TESTQ   R12, R12
+	MOVQ    80(CX), R12
+	MOVQ    88(CX), R13
+	TESTQ   R13, R13
 	JE      prefetched
 
 prefetch:
-	MOVQ       (R11), R13
-	PREFETCHT0 (R13)(BX*1)
-	ADDQ       $0x08, R11
-	DECQ       R12
-	JNE        prefetch
+	MOVQ (R12), AX
+	ADDQ R11, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R12
+	DECQ R13
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x40, BX
+	ADDQ    $0x40, R11
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    28(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    28(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    28(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
-	VMOVUPS Z3, 320(AX)
-	VMOVUPS Z4, 384(AX)
+	VMOVUPS Z2, 256(CX)
+	VMOVUPS Z3, 320(CX)
+	VMOVUPS Z4, 384(CX)
 	VZEROUPPER
 	RET
 
 // func skipGramPlaced6AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·skipGramPlaced6AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	MOVL    $0x0000003f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00003f3f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	MOVL    $0x0000003f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00003f3f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -5738,89 +5792,89 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R11
-	MOVQ    448(AX), R12
-	MOVQ    24(AX), R13
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R9
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R10
+	MOVLQSX (R9), DX
+	LEAQ    8(R9)(DX*4), R9
+	ADDQ    56(CX), R9
+	ADDQ    R10, AX
+	MOVLQSX (R9), DX
+	IMULQ   R10, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R9), BX
+	IMULQ   R10, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R9), SI
+	IMULQ   R10, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R9), DI
+	IMULQ   R10, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R9), R8
+	IMULQ   R10, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R9), R9
+	IMULQ   R10, R9
+	ADDQ    AX, R9
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R10
+	MOVQ    40(CX), R11
+	MOVQ    448(CX), R12
+	MOVQ    24(CX), R13
 	MOVLQSX 4(R13), R13
 	SHLQ    $0x05, R13
 	ADDQ    R13, R12
-	MOVQ    R12, 472(AX)
-	SUBQ    $0x02, DX
+	MOVQ    R12, 472(CX)
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R12
+	MOVQ    (R10), R12
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	MOVQ    8(BX), R13
+	MOVQ    8(R10), R13
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
 	VPXORD  Z14, Z14, Z14
-	MOVQ    16(AX), R14
+	MOVQ    16(CX), R14
 	NEGQ    R14
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS          (R12)(R14*1), Z15
 	VMOVUPS          (R13)(R14*1), Z16
-	VMOVUPS          (SI)(R14*1), Z17
+	VMOVUPS          (DX)(R14*1), Z17
 	VFMADD231PS      Z17, Z15, Z3
 	VFMADD231PS      Z17, Z16, Z9
-	VMOVUPS          (DI)(R14*1), Z17
+	VMOVUPS          (BX)(R14*1), Z17
 	VFMADD231PS      Z17, Z15, Z4
 	VFMADD231PS      Z17, Z16, Z10
-	VMOVUPS          (R8)(R14*1), Z17
+	VMOVUPS          (SI)(R14*1), Z17
 	VFMADD231PS      Z17, Z15, Z5
 	VFMADD231PS      Z17, Z16, Z11
-	VMOVUPS          (R9)(R14*1), Z17
+	VMOVUPS          (DI)(R14*1), Z17
 	VFMADD231PS      Z17, Z15, Z6
 	VFMADD231PS      Z17, Z16, Z12
-	VMOVUPS          (R10)(R14*1), Z17
+	VMOVUPS          (R8)(R14*1), Z17
 	VFMADD231PS      Z17, Z15, Z7
 	VFMADD231PS      Z17, Z16, Z13
-	VMOVUPS          (CX)(R14*1), Z17
+	VMOVUPS          (R9)(R14*1), Z17
 	VFMADD231PS      Z17, Z15, Z8
 	VFMADD231PS      Z17, Z16, Z14
 	ADDQ             $0x40, R14
 	JNE              score_2
-	MOVQ             472(AX), R12
+	MOVQ             472(CX), R12
 	VMOVUPS          (R12), Z15
 	VUNPCKLPS        Z4, Z3, Z16
 	VUNPCKHPS        Z4, Z3, Z3
@@ -5894,38 +5948,38 @@ score_2:
 	VFMADD231PS      Z6, Z3, Z4
 	VFMADD231PS      Z15, Z4, K2, Z2
 	VMOVUPS          Z5, (R11)
-	ADDQ             $0x10, BX
+	ADDQ             $0x10, R10
 	ADDQ             $0x40, R11
-	ADDQ             $0x40, 472(AX)
-	SUBQ             $0x02, DX
+	ADDQ             $0x40, 472(CX)
+	SUBQ             $0x02, AX
 	JGE              pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R10), AX
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R10
+	NEGQ    R10
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS          (DX)(BX*1), Z9
-	VFMADD231PS      (SI)(BX*1), Z9, Z3
-	VFMADD231PS      (DI)(BX*1), Z9, Z4
-	VFMADD231PS      (R8)(BX*1), Z9, Z5
-	VFMADD231PS      (R9)(BX*1), Z9, Z6
-	VFMADD231PS      (R10)(BX*1), Z9, Z7
-	VFMADD231PS      (CX)(BX*1), Z9, Z8
-	ADDQ             $0x40, BX
+	VMOVUPS          (AX)(R10*1), Z9
+	VFMADD231PS      (DX)(R10*1), Z9, Z3
+	VFMADD231PS      (BX)(R10*1), Z9, Z4
+	VFMADD231PS      (SI)(R10*1), Z9, Z5
+	VFMADD231PS      (DI)(R10*1), Z9, Z6
+	VFMADD231PS      (R8)(R10*1), Z9, Z7
+	VFMADD231PS      (R9)(R10*1), Z9, Z8
+	ADDQ             $0x40, R10
 	JNE              score_1
-	MOVQ             472(AX), DX
-	VMOVUPS          (DX), Y18
+	MOVQ             472(CX), AX
+	VMOVUPS          (AX), Y18
 	VUNPCKLPS        Z4, Z3, Z9
 	VUNPCKHPS        Z4, Z3, Z3
 	VADDPS           Z3, Z9, Z9
@@ -5982,32 +6036,32 @@ score_1:
 	VMOVUPS          Y5, (R11)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R10
+	NEGQ    R10
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z3
-	VMOVUPS (DI)(DX*1), Z4
-	VMOVUPS (R8)(DX*1), Z5
-	VMOVUPS (R9)(DX*1), Z6
-	VMOVUPS (R10)(DX*1), Z7
-	VMOVUPS (CX)(DX*1), Z8
+	VMOVUPS (DX)(R10*1), Z3
+	VMOVUPS (BX)(R10*1), Z4
+	VMOVUPS (SI)(R10*1), Z5
+	VMOVUPS (DI)(R10*1), Z6
+	VMOVUPS (R8)(R10*1), Z7
+	VMOVUPS (R9)(R10*1), Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
 	VPXORD  Z14, Z14, Z14
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R11
-	MOVQ    24(AX), R12
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R11
+	MOVQ    24(CX), R12
 	MOVLQSX (R12), R12
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R13
-	VMOVUPS      (R13)(DX*1), Z15
+	MOVQ         (AX), R13
+	VMOVUPS      (R13)(R10*1), Z15
 	VMOVAPS      Z15, Z16
 	VBROADCASTSS (R11), Z17
 	VFMADD231PS  Z17, Z3, Z16
@@ -6027,116 +6081,119 @@ row:
 	VBROADCASTSS 20(R11), Z17
 	VFMADD231PS  Z17, Z8, Z16
 	VFMADD231PS  Z17, Z15, Z14
-	VMOVUPS      Z16, (R13)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Z16, (R13)(R10*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R11
 	DECQ         R12
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R11
-	TESTQ        R11, R11
+	MOVQ         80(CX), R11
+	MOVQ         88(CX), R12
+	TESTQ        R12, R12
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R12
-	PREFETCHT0 (R12)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R11
-	JNE        prefetch
+	MOVQ (R11), AX
+	ADDQ R10, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R11
+	DECQ R12
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z9, Z9
-	VMOVUPS Z9, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z10, Z10
-	VMOVUPS Z10, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z11, Z11
-	VMOVUPS Z11, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Z12, Z12
-	VMOVUPS Z12, (R9)(DX*1)
-	VADDPS  (R10)(DX*1), Z13, Z13
-	VMOVUPS Z13, (R10)(DX*1)
-	VADDPS  (CX)(DX*1), Z14, Z14
-	VMOVUPS Z14, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R10*1), Z9, Z9
+	VMOVUPS Z9, (DX)(R10*1)
+	VADDPS  (BX)(R10*1), Z10, Z10
+	VMOVUPS Z10, (BX)(R10*1)
+	VADDPS  (SI)(R10*1), Z11, Z11
+	VMOVUPS Z11, (SI)(R10*1)
+	VADDPS  (DI)(R10*1), Z12, Z12
+	VMOVUPS Z12, (DI)(R10*1)
+	VADDPS  (R8)(R10*1), Z13, Z13
+	VMOVUPS Z13, (R8)(R10*1)
+	VADDPS  (R9)(R10*1), Z14, Z14
+	VMOVUPS Z14, (R9)(R10*1)
+	ADDQ    $0x40, R10
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    32(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    32(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    32(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z2, 256(CX)
 	VZEROUPPER
 	RET
 
 // func cbowPlaced6AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·cbowPlaced6AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	MOVL    $0x0000003f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00003f3f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	MOVL    $0x0000003f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00003f3f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -6145,41 +6202,41 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    456(AX), R11
-	MOVQ    24(AX), R12
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R9
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R10
+	MOVLQSX (R9), DX
+	LEAQ    8(R9)(DX*4), R9
+	ADDQ    56(CX), R9
+	ADDQ    R10, AX
+	MOVLQSX (R9), DX
+	IMULQ   R10, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R9), BX
+	IMULQ   R10, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R9), SI
+	IMULQ   R10, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R9), DI
+	IMULQ   R10, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R9), R8
+	IMULQ   R10, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R9), R9
+	IMULQ   R10, R9
+	ADDQ    AX, R9
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R10
+	MOVQ    456(CX), R11
+	MOVQ    24(CX), R12
 	MOVLQSX 4(R12), R12
 	LEAQ    (R11)(R12*4), R11
 	VXORPS  X4, X4, X4
-	CMPQ    120(AX), $0x00
+	CMPQ    120(CX), $0x00
 	JNE     average
 	VADDSS  windowConstants<>+96(SB), X4, X4
 	JMP     total
@@ -6190,21 +6247,21 @@ average:
 add_weight:
 	VADDSS (R11)(R12*4), X4, X4
 	INCQ   R12
-	CMPQ   R12, DX
+	CMPQ   R12, AX
 	JNE    add_weight
 
 total:
 	VMOVSS       windowConstants<>+96(SB), X3
 	VDIVSS       X4, X3, X3
-	VMOVSS       X4, 464(AX)
-	VMOVSS       X3, 468(AX)
+	VMOVSS       X4, 464(CX)
+	VMOVSS       X3, 468(CX)
 	VBROADCASTSS X3, Z3
-	LEAQ         (BX)(DX*8), BX
-	LEAQ         (R11)(DX*4), R11
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R12
+	LEAQ         (R10)(AX*8), R10
+	LEAQ         (R11)(AX*4), R11
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R12
 	NEGQ         R12
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VPXORD       Z4, Z4, Z4
 	VPXORD       Z5, Z5, Z5
 	VPXORD       Z6, Z6, Z6
@@ -6214,28 +6271,28 @@ total:
 
 hidden:
 	VPXORD  Z10, Z10, Z10
-	MOVQ    24(AX), R14
+	MOVQ    24(CX), R14
 	MOVLQSX (R14), R14
 	NEGQ    R14
 
 mean:
-	MOVQ             (BX)(R14*8), R13
+	MOVQ             (R10)(R14*8), R13
 	VBROADCASTSS     (R11)(R14*4), Z11
 	VFMADD231PS      (R13)(R12*1), Z11, Z10
 	INCQ             R14
 	JNE              mean
 	VMULPS           Z3, Z10, Z10
-	VMOVUPS          Z10, (DX)(R12*1)
-	VFMADD231PS      (SI)(R12*1), Z10, Z4
-	VFMADD231PS      (DI)(R12*1), Z10, Z5
-	VFMADD231PS      (R8)(R12*1), Z10, Z6
-	VFMADD231PS      (R9)(R12*1), Z10, Z7
-	VFMADD231PS      (R10)(R12*1), Z10, Z8
-	VFMADD231PS      (CX)(R12*1), Z10, Z9
+	VMOVUPS          Z10, (AX)(R12*1)
+	VFMADD231PS      (DX)(R12*1), Z10, Z4
+	VFMADD231PS      (BX)(R12*1), Z10, Z5
+	VFMADD231PS      (SI)(R12*1), Z10, Z6
+	VFMADD231PS      (DI)(R12*1), Z10, Z7
+	VFMADD231PS      (R8)(R12*1), Z10, Z8
+	VFMADD231PS      (R9)(R12*1), Z10, Z9
 	ADDQ             $0x40, R12
 	JNE              hidden
-	VBROADCASTSS     464(AX), Z3
-	MOVQ             40(AX), DX
+	VBROADCASTSS     464(CX), Z3
+	MOVQ             40(CX), AX
 	VMOVUPS          Y3, Y12
 	VUNPCKLPS        Z5, Z4, Z3
 	VUNPCKHPS        Z5, Z4, Z4
@@ -6290,164 +6347,167 @@ mean:
 	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
 	VFMADD231PS      Z6, Z3, Z4
 	VFMADD231PS      Z12, Z4, K1, Z2
-	VMOVUPS          Y5, (DX)
-	MOVQ             72(AX), DX
-	MOVQ             16(AX), BX
-	NEGQ             BX
-	ADDQ             16(AX), DX
-	MOVQ             40(AX), R11
-	VBROADCASTSS     (R11), Z3
-	VBROADCASTSS     4(R11), Z4
-	VBROADCASTSS     8(R11), Z5
-	VBROADCASTSS     12(R11), Z6
-	VBROADCASTSS     16(R11), Z7
-	VBROADCASTSS     20(R11), Z8
-	VBROADCASTSS     468(AX), Z9
+	VMOVUPS          Y5, (AX)
+	MOVQ             72(CX), R10
+	MOVQ             16(CX), R11
+	NEGQ             R11
+	ADDQ             16(CX), R10
+	MOVQ             40(CX), AX
+	VBROADCASTSS     (AX), Z3
+	VBROADCASTSS     4(AX), Z4
+	VBROADCASTSS     8(AX), Z5
+	VBROADCASTSS     12(AX), Z6
+	VBROADCASTSS     16(AX), Z7
+	VBROADCASTSS     20(AX), Z8
+	VBROADCASTSS     468(CX), Z9
 
 blocks:
 	VPXORD      Z10, Z10, Z10
 	VPXORD      Z11, Z11, Z11
-	VFMADD231PS (SI)(BX*1), Z3, Z10
-	VFMADD231PS (DI)(BX*1), Z4, Z11
-	VFMADD231PS (R8)(BX*1), Z5, Z10
-	VFMADD231PS (R9)(BX*1), Z6, Z11
-	VFMADD231PS (R10)(BX*1), Z7, Z10
-	VFMADD231PS (CX)(BX*1), Z8, Z11
+	VFMADD231PS (DX)(R11*1), Z3, Z10
+	VFMADD231PS (BX)(R11*1), Z4, Z11
+	VFMADD231PS (SI)(R11*1), Z5, Z10
+	VFMADD231PS (DI)(R11*1), Z6, Z11
+	VFMADD231PS (R8)(R11*1), Z7, Z10
+	VFMADD231PS (R9)(R11*1), Z8, Z11
 	VADDPS      Z11, Z10, Z10
 	VMULPS      Z9, Z10, Z10
-	VMOVUPS     (DX)(BX*1), Z11
+	VMOVUPS     (R10)(R11*1), Z11
 	VMOVAPS     Z11, Z13
-	VFMADD213PS (SI)(BX*1), Z3, Z13
-	VMOVUPS     Z13, (SI)(BX*1)
+	VFMADD213PS (DX)(R11*1), Z3, Z13
+	VMOVUPS     Z13, (DX)(R11*1)
 	VMOVAPS     Z11, Z13
-	VFMADD213PS (DI)(BX*1), Z4, Z13
-	VMOVUPS     Z13, (DI)(BX*1)
+	VFMADD213PS (BX)(R11*1), Z4, Z13
+	VMOVUPS     Z13, (BX)(R11*1)
 	VMOVAPS     Z11, Z13
-	VFMADD213PS (R8)(BX*1), Z5, Z13
-	VMOVUPS     Z13, (R8)(BX*1)
+	VFMADD213PS (SI)(R11*1), Z5, Z13
+	VMOVUPS     Z13, (SI)(R11*1)
 	VMOVAPS     Z11, Z13
-	VFMADD213PS (R9)(BX*1), Z6, Z13
-	VMOVUPS     Z13, (R9)(BX*1)
+	VFMADD213PS (DI)(R11*1), Z6, Z13
+	VMOVUPS     Z13, (DI)(R11*1)
 	VMOVAPS     Z11, Z13
-	VFMADD213PS (R10)(BX*1), Z7, Z13
-	VMOVUPS     Z13, (R10)(BX*1)
+	VFMADD213PS (R8)(R11*1), Z7, Z13
+	VMOVUPS     Z13, (R8)(R11*1)
 	VMOVAPS     Z11, Z11
-	VFMADD213PS (CX)(BX*1), Z8, Z11
-	VMOVUPS     Z11, (CX)(BX*1)
-	MOVQ        48(AX), R11
-	MOVQ        456(AX), R12
-	MOVQ        24(AX), R13
+	VFMADD213PS (R9)(R11*1), Z8, Z11
+	VMOVUPS     Z11, (R9)(R11*1)
+	MOVQ        48(CX), AX
+	MOVQ        456(CX), R12
+	MOVQ        24(CX), R13
 	MOVLQSX     4(R13), R13
 	LEAQ        (R12)(R13*4), R12
-	MOVQ        24(AX), R13
+	MOVQ        24(CX), R13
 	MOVLQSX     (R13), R13
-	LEAQ        (R11)(R13*8), R11
+	LEAQ        (AX)(R13*8), AX
 	LEAQ        (R12)(R13*4), R12
-	MOVQ        24(AX), R14
+	MOVQ        24(CX), R14
 	MOVLQSX     (R14), R14
 	NEGQ        R14
 
 row:
-	MOVQ         (R11)(R14*8), R13
+	MOVQ         (AX)(R14*8), R13
 	VBROADCASTSS (R12)(R14*4), Z11
-	VFMADD213PS  (R13)(BX*1), Z10, Z11
-	VMOVUPS      Z11, (R13)(BX*1)
+	VFMADD213PS  (R13)(R11*1), Z10, Z11
+	VMOVUPS      Z11, (R13)(R11*1)
 	INCQ         R14
 	JNE          row
-	MOVQ         80(AX), R11
-	MOVQ         88(AX), R12
-	TESTQ        R12, R12
+	MOVQ         80(CX), R12
+	MOVQ         88(CX), R13
+	TESTQ        R13, R13
 	JE           prefetched
 
 prefetch:
-	MOVQ       (R11), R13
-	PREFETCHT0 (R13)(BX*1)
-	ADDQ       $0x08, R11
-	DECQ       R12
-	JNE        prefetch
+	MOVQ (R12), AX
+	ADDQ R11, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R12
+	DECQ R13
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x40, BX
+	ADDQ    $0x40, R11
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    32(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    32(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    32(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z2, 256(CX)
 	VZEROUPPER
 	RET
 
 // func skipGram7AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·skipGram7AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	VMOVUPS 320(AX), Z3
-	VMOVUPS 384(AX), Z4
-	MOVL    $0x0000007f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00007f7f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	VMOVUPS 320(CX), Z3
+	VMOVUPS 384(CX), Z4
+	MOVL    $0x0000007f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00007f7f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -6456,45 +6516,45 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), R11
-	IMULQ   BX, R11
-	ADDQ    DX, R11
-	MOVLQSX 24(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R12
-	SUBQ    $0x02, DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R10
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R11
+	MOVLQSX (R10), DX
+	LEAQ    4(R10)(DX*4), R10
+	ADDQ    56(CX), R10
+	ADDQ    R11, AX
+	MOVLQSX (R10), DX
+	IMULQ   R11, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R10), BX
+	IMULQ   R11, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R10), SI
+	IMULQ   R11, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R10), DI
+	IMULQ   R11, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R10), R8
+	IMULQ   R11, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R10), R9
+	IMULQ   R11, R9
+	ADDQ    AX, R9
+	MOVLQSX 24(R10), R10
+	IMULQ   R11, R10
+	ADDQ    AX, R10
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R11
+	MOVQ    40(CX), R12
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R13
+	MOVQ    (R11), R13
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
@@ -6502,7 +6562,7 @@ pairs:
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
-	MOVQ    8(BX), R14
+	MOVQ    8(R11), R14
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
 	VPXORD  Z14, Z14, Z14
@@ -6510,32 +6570,32 @@ pairs:
 	VPXORD  Z16, Z16, Z16
 	VPXORD  Z17, Z17, Z17
 	VPXORD  Z18, Z18, Z18
-	MOVQ    16(AX), R15
+	MOVQ    16(CX), R15
 	NEGQ    R15
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS          (R13)(R15*1), Z19
 	VMOVUPS          (R14)(R15*1), Z20
-	VMOVUPS          (SI)(R15*1), Z21
+	VMOVUPS          (DX)(R15*1), Z21
 	VFMADD231PS      Z21, Z19, Z5
 	VFMADD231PS      Z21, Z20, Z12
-	VMOVUPS          (DI)(R15*1), Z21
+	VMOVUPS          (BX)(R15*1), Z21
 	VFMADD231PS      Z21, Z19, Z6
 	VFMADD231PS      Z21, Z20, Z13
-	VMOVUPS          (R8)(R15*1), Z21
+	VMOVUPS          (SI)(R15*1), Z21
 	VFMADD231PS      Z21, Z19, Z7
 	VFMADD231PS      Z21, Z20, Z14
-	VMOVUPS          (R9)(R15*1), Z21
+	VMOVUPS          (DI)(R15*1), Z21
 	VFMADD231PS      Z21, Z19, Z8
 	VFMADD231PS      Z21, Z20, Z15
-	VMOVUPS          (R10)(R15*1), Z21
+	VMOVUPS          (R8)(R15*1), Z21
 	VFMADD231PS      Z21, Z19, Z9
 	VFMADD231PS      Z21, Z20, Z16
-	VMOVUPS          (R11)(R15*1), Z21
+	VMOVUPS          (R9)(R15*1), Z21
 	VFMADD231PS      Z21, Z19, Z10
 	VFMADD231PS      Z21, Z20, Z17
-	VMOVUPS          (CX)(R15*1), Z21
+	VMOVUPS          (R10)(R15*1), Z21
 	VFMADD231PS      Z21, Z19, Z11
 	VFMADD231PS      Z21, Z20, Z18
 	ADDQ             $0x40, R15
@@ -6613,15 +6673,15 @@ score_2:
 	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
 	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
 	VMOVUPS          Z7, (R12)
-	ADDQ             $0x10, BX
+	ADDQ             $0x10, R11
 	ADDQ             $0x40, R12
-	SUBQ             $0x02, DX
+	SUBQ             $0x02, AX
 	JGE              pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R11), AX
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
@@ -6629,20 +6689,20 @@ pairs_done:
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R11
+	NEGQ    R11
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS          (DX)(BX*1), Z12
-	VFMADD231PS      (SI)(BX*1), Z12, Z5
-	VFMADD231PS      (DI)(BX*1), Z12, Z6
-	VFMADD231PS      (R8)(BX*1), Z12, Z7
-	VFMADD231PS      (R9)(BX*1), Z12, Z8
-	VFMADD231PS      (R10)(BX*1), Z12, Z9
-	VFMADD231PS      (R11)(BX*1), Z12, Z10
-	VFMADD231PS      (CX)(BX*1), Z12, Z11
-	ADDQ             $0x40, BX
+	VMOVUPS          (AX)(R11*1), Z12
+	VFMADD231PS      (DX)(R11*1), Z12, Z5
+	VFMADD231PS      (BX)(R11*1), Z12, Z6
+	VFMADD231PS      (SI)(R11*1), Z12, Z7
+	VFMADD231PS      (DI)(R11*1), Z12, Z8
+	VFMADD231PS      (R8)(R11*1), Z12, Z9
+	VFMADD231PS      (R9)(R11*1), Z12, Z10
+	VFMADD231PS      (R10)(R11*1), Z12, Z11
+	ADDQ             $0x40, R11
 	JNE              score_1
 	VUNPCKLPS        Z6, Z5, Z12
 	VUNPCKHPS        Z6, Z5, Z5
@@ -6698,18 +6758,18 @@ score_1:
 	VMOVUPS          Y7, (R12)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R11
+	NEGQ    R11
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z5
-	VMOVUPS (DI)(DX*1), Z6
-	VMOVUPS (R8)(DX*1), Z7
-	VMOVUPS (R9)(DX*1), Z8
-	VMOVUPS (R10)(DX*1), Z9
-	VMOVUPS (R11)(DX*1), Z10
-	VMOVUPS (CX)(DX*1), Z11
+	VMOVUPS (DX)(R11*1), Z5
+	VMOVUPS (BX)(R11*1), Z6
+	VMOVUPS (SI)(R11*1), Z7
+	VMOVUPS (DI)(R11*1), Z8
+	VMOVUPS (R8)(R11*1), Z9
+	VMOVUPS (R9)(R11*1), Z10
+	VMOVUPS (R10)(R11*1), Z11
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
 	VPXORD  Z14, Z14, Z14
@@ -6717,15 +6777,15 @@ blocks:
 	VPXORD  Z16, Z16, Z16
 	VPXORD  Z17, Z17, Z17
 	VPXORD  Z18, Z18, Z18
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R12
-	MOVQ    24(AX), R13
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R12
+	MOVQ    24(CX), R13
 	MOVLQSX (R13), R13
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R14
-	VMOVUPS      (R14)(DX*1), Z19
+	MOVQ         (AX), R14
+	VMOVUPS      (R14)(R11*1), Z19
 	VMOVAPS      Z19, Z20
 	VBROADCASTSS (R12), Z21
 	VFMADD231PS  Z21, Z5, Z20
@@ -6748,121 +6808,124 @@ row:
 	VBROADCASTSS 24(R12), Z21
 	VFMADD231PS  Z21, Z11, Z20
 	VFMADD231PS  Z21, Z19, Z18
-	VMOVUPS      Z20, (R14)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Z20, (R14)(R11*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R12
 	DECQ         R13
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R12
-	TESTQ        R12, R12
+	MOVQ         80(CX), R12
+	MOVQ         88(CX), R13
+	TESTQ        R13, R13
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R13
-	PREFETCHT0 (R13)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R12
-	JNE        prefetch
+	MOVQ (R12), AX
+	ADDQ R11, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R12
+	DECQ R13
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z12, Z12
-	VMOVUPS Z12, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z13, Z13
-	VMOVUPS Z13, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z14, Z14
-	VMOVUPS Z14, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Z15, Z15
-	VMOVUPS Z15, (R9)(DX*1)
-	VADDPS  (R10)(DX*1), Z16, Z16
-	VMOVUPS Z16, (R10)(DX*1)
-	VADDPS  (R11)(DX*1), Z17, Z17
-	VMOVUPS Z17, (R11)(DX*1)
-	VADDPS  (CX)(DX*1), Z18, Z18
-	VMOVUPS Z18, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R11*1), Z12, Z12
+	VMOVUPS Z12, (DX)(R11*1)
+	VADDPS  (BX)(R11*1), Z13, Z13
+	VMOVUPS Z13, (BX)(R11*1)
+	VADDPS  (SI)(R11*1), Z14, Z14
+	VMOVUPS Z14, (SI)(R11*1)
+	VADDPS  (DI)(R11*1), Z15, Z15
+	VMOVUPS Z15, (DI)(R11*1)
+	VADDPS  (R8)(R11*1), Z16, Z16
+	VMOVUPS Z16, (R8)(R11*1)
+	VADDPS  (R9)(R11*1), Z17, Z17
+	VMOVUPS Z17, (R9)(R11*1)
+	VADDPS  (R10)(R11*1), Z18, Z18
+	VMOVUPS Z18, (R10)(R11*1)
+	ADDQ    $0x40, R11
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    32(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    32(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    32(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
-	VMOVUPS Z3, 320(AX)
-	VMOVUPS Z4, 384(AX)
+	VMOVUPS Z2, 256(CX)
+	VMOVUPS Z3, 320(CX)
+	VMOVUPS Z4, 384(CX)
 	VZEROUPPER
 	RET
 
 // func cbow7AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·cbow7AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	VMOVUPS 320(AX), Z3
-	VMOVUPS 384(AX), Z4
-	MOVL    $0x0000007f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00007f7f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	VMOVUPS 320(CX), Z3
+	VMOVUPS 384(CX), Z4
+	MOVL    $0x0000007f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00007f7f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -6871,51 +6934,51 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ         BX, 88(AX)
-	MOVQ         24(AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVLQSX      (CX), SI
-	LEAQ         4(CX)(SI*4), CX
-	ADDQ         56(AX), CX
-	ADDQ         BX, DX
-	MOVLQSX      (CX), SI
-	IMULQ        BX, SI
-	ADDQ         DX, SI
-	MOVLQSX      4(CX), DI
-	IMULQ        BX, DI
-	ADDQ         DX, DI
-	MOVLQSX      8(CX), R8
-	IMULQ        BX, R8
-	ADDQ         DX, R8
-	MOVLQSX      12(CX), R9
-	IMULQ        BX, R9
-	ADDQ         DX, R9
-	MOVLQSX      16(CX), R10
-	IMULQ        BX, R10
-	ADDQ         DX, R10
-	MOVLQSX      20(CX), R11
-	IMULQ        BX, R11
-	ADDQ         DX, R11
-	MOVLQSX      24(CX), CX
-	IMULQ        BX, CX
-	ADDQ         DX, CX
-	MOVQ         24(AX), DX
-	MOVLQSX      (DX), DX
-	MOVQ         48(AX), BX
+	MOVQ         BX, 88(CX)
+	MOVQ         24(CX), R10
+	MOVQ         8(CX), AX
+	MOVQ         16(CX), R11
+	MOVLQSX      (R10), DX
+	LEAQ         4(R10)(DX*4), R10
+	ADDQ         56(CX), R10
+	ADDQ         R11, AX
+	MOVLQSX      (R10), DX
+	IMULQ        R11, DX
+	ADDQ         AX, DX
+	MOVLQSX      4(R10), BX
+	IMULQ        R11, BX
+	ADDQ         AX, BX
+	MOVLQSX      8(R10), SI
+	IMULQ        R11, SI
+	ADDQ         AX, SI
+	MOVLQSX      12(R10), DI
+	IMULQ        R11, DI
+	ADDQ         AX, DI
+	MOVLQSX      16(R10), R8
+	IMULQ        R11, R8
+	ADDQ         AX, R8
+	MOVLQSX      20(R10), R9
+	IMULQ        R11, R9
+	ADDQ         AX, R9
+	MOVLQSX      24(R10), R10
+	IMULQ        R11, R10
+	ADDQ         AX, R10
+	MOVQ         24(CX), AX
+	MOVLQSX      (AX), AX
+	MOVQ         48(CX), R11
 	VXORPS       X6, X6, X6
 	MOVQ         $0x00000001, R12
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R12
+	CMPQ         120(CX), $0x00
+	CMOVQNE      AX, R12
 	VCVTSI2SSQ   R12, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
-	LEAQ         (BX)(DX*8), BX
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R12
+	LEAQ         (R11)(AX*8), R11
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R12
 	NEGQ         R12
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
@@ -6926,27 +6989,27 @@ next_done:
 
 hidden:
 	VPXORD  Z13, Z13, Z13
-	MOVQ    24(AX), R14
+	MOVQ    24(CX), R14
 	MOVLQSX (R14), R14
 	NEGQ    R14
 
 mean:
-	MOVQ             (BX)(R14*8), R13
+	MOVQ             (R11)(R14*8), R13
 	VADDPS           (R13)(R12*1), Z13, Z13
 	INCQ             R14
 	JNE              mean
 	VMULPS           Z5, Z13, Z13
-	VMOVUPS          Z13, (DX)(R12*1)
-	VFMADD231PS      (SI)(R12*1), Z13, Z6
-	VFMADD231PS      (DI)(R12*1), Z13, Z7
-	VFMADD231PS      (R8)(R12*1), Z13, Z8
-	VFMADD231PS      (R9)(R12*1), Z13, Z9
-	VFMADD231PS      (R10)(R12*1), Z13, Z10
-	VFMADD231PS      (R11)(R12*1), Z13, Z11
-	VFMADD231PS      (CX)(R12*1), Z13, Z12
+	VMOVUPS          Z13, (AX)(R12*1)
+	VFMADD231PS      (DX)(R12*1), Z13, Z6
+	VFMADD231PS      (BX)(R12*1), Z13, Z7
+	VFMADD231PS      (SI)(R12*1), Z13, Z8
+	VFMADD231PS      (DI)(R12*1), Z13, Z9
+	VFMADD231PS      (R8)(R12*1), Z13, Z10
+	VFMADD231PS      (R9)(R12*1), Z13, Z11
+	VFMADD231PS      (R10)(R12*1), Z13, Z12
 	ADDQ             $0x40, R12
 	JNE              hidden
-	MOVQ             40(AX), DX
+	MOVQ             40(CX), AX
 	VUNPCKLPS        Z7, Z6, Z5
 	VUNPCKHPS        Z7, Z6, Z6
 	VADDPS           Z6, Z5, Z5
@@ -6998,162 +7061,165 @@ mean:
 	VPADDD           Z5, Z4, Z4
 	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
 	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
-	VMOVUPS          Y7, (DX)
-	MOVQ             72(AX), DX
-	MOVQ             16(AX), BX
-	NEGQ             BX
-	ADDQ             16(AX), DX
-	MOVQ             40(AX), R12
-	VBROADCASTSS     (R12), Z5
-	VBROADCASTSS     4(R12), Z6
-	VBROADCASTSS     8(R12), Z7
-	VBROADCASTSS     12(R12), Z8
-	VBROADCASTSS     16(R12), Z9
-	VBROADCASTSS     20(R12), Z10
-	VBROADCASTSS     24(R12), Z11
+	VMOVUPS          Y7, (AX)
+	MOVQ             72(CX), R11
+	MOVQ             16(CX), R12
+	NEGQ             R12
+	ADDQ             16(CX), R11
+	MOVQ             40(CX), AX
+	VBROADCASTSS     (AX), Z5
+	VBROADCASTSS     4(AX), Z6
+	VBROADCASTSS     8(AX), Z7
+	VBROADCASTSS     12(AX), Z8
+	VBROADCASTSS     16(AX), Z9
+	VBROADCASTSS     20(AX), Z10
+	VBROADCASTSS     24(AX), Z11
 
 blocks:
 	VPXORD      Z12, Z12, Z12
 	VPXORD      Z13, Z13, Z13
-	VFMADD231PS (SI)(BX*1), Z5, Z12
-	VFMADD231PS (DI)(BX*1), Z6, Z13
-	VFMADD231PS (R8)(BX*1), Z7, Z12
-	VFMADD231PS (R9)(BX*1), Z8, Z13
-	VFMADD231PS (R10)(BX*1), Z9, Z12
-	VFMADD231PS (R11)(BX*1), Z10, Z13
-	VFMADD231PS (CX)(BX*1), Z11, Z12
+	VFMADD231PS (DX)(R12*1), Z5, Z12
+	VFMADD231PS (BX)(R12*1), Z6, Z13
+	VFMADD231PS (SI)(R12*1), Z7, Z12
+	VFMADD231PS (DI)(R12*1), Z8, Z13
+	VFMADD231PS (R8)(R12*1), Z9, Z12
+	VFMADD231PS (R9)(R12*1), Z10, Z13
+	VFMADD231PS (R10)(R12*1), Z11, Z12
 	VADDPS      Z13, Z12, Z12
-	VMOVUPS     (DX)(BX*1), Z13
+	VMOVUPS     (R11)(R12*1), Z13
 	VMOVAPS     Z13, Z14
-	VFMADD213PS (SI)(BX*1), Z5, Z14
-	VMOVUPS     Z14, (SI)(BX*1)
+	VFMADD213PS (DX)(R12*1), Z5, Z14
+	VMOVUPS     Z14, (DX)(R12*1)
 	VMOVAPS     Z13, Z14
-	VFMADD213PS (DI)(BX*1), Z6, Z14
-	VMOVUPS     Z14, (DI)(BX*1)
+	VFMADD213PS (BX)(R12*1), Z6, Z14
+	VMOVUPS     Z14, (BX)(R12*1)
 	VMOVAPS     Z13, Z14
-	VFMADD213PS (R8)(BX*1), Z7, Z14
-	VMOVUPS     Z14, (R8)(BX*1)
+	VFMADD213PS (SI)(R12*1), Z7, Z14
+	VMOVUPS     Z14, (SI)(R12*1)
 	VMOVAPS     Z13, Z14
-	VFMADD213PS (R9)(BX*1), Z8, Z14
-	VMOVUPS     Z14, (R9)(BX*1)
+	VFMADD213PS (DI)(R12*1), Z8, Z14
+	VMOVUPS     Z14, (DI)(R12*1)
 	VMOVAPS     Z13, Z14
-	VFMADD213PS (R10)(BX*1), Z9, Z14
-	VMOVUPS     Z14, (R10)(BX*1)
+	VFMADD213PS (R8)(R12*1), Z9, Z14
+	VMOVUPS     Z14, (R8)(R12*1)
 	VMOVAPS     Z13, Z14
-	VFMADD213PS (R11)(BX*1), Z10, Z14
-	VMOVUPS     Z14, (R11)(BX*1)
+	VFMADD213PS (R9)(R12*1), Z10, Z14
+	VMOVUPS     Z14, (R9)(R12*1)
 	VMOVAPS     Z13, Z13
-	VFMADD213PS (CX)(BX*1), Z11, Z13
-	VMOVUPS     Z13, (CX)(BX*1)
-	MOVQ        48(AX), R12
-	MOVQ        24(AX), R13
+	VFMADD213PS (R10)(R12*1), Z11, Z13
+	VMOVUPS     Z13, (R10)(R12*1)
+	MOVQ        48(CX), AX
+	MOVQ        24(CX), R13
 	MOVLQSX     (R13), R13
-	LEAQ        (R12)(R13*8), R12
-	MOVQ        24(AX), R14
+	LEAQ        (AX)(R13*8), AX
+	MOVQ        24(CX), R14
 	MOVLQSX     (R14), R14
 	NEGQ        R14
 
 row:
-	MOVQ    (R12)(R14*8), R13
-	VADDPS  (R13)(BX*1), Z12, Z13
-	VMOVUPS Z13, (R13)(BX*1)
+	MOVQ    (AX)(R14*8), R13
+	VADDPS  (R13)(R12*1), Z12, Z13
+	VMOVUPS Z13, (R13)(R12*1)
 	INCQ    R14
 	JNE     row
-	MOVQ    80(AX), R12
-	MOVQ    88(AX), R13
-	TESTQ   R13, R13
+	MOVQ    80(CX), R13
+	MOVQ    88(CX), R14
+	TESTQ   R14, R14
 	JE      prefetched
 
 prefetch:
-	MOVQ       (R12), R14
-	PREFETCHT0 (R14)(BX*1)
-	ADDQ       $0x08, R12
-	DECQ       R13
-	JNE        prefetch
+	MOVQ (R13), AX
+	ADDQ R12, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R13
+	DECQ R14
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x40, BX
+	ADDQ    $0x40, R12
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    32(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    32(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    32(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
-	VMOVUPS Z3, 320(AX)
-	VMOVUPS Z4, 384(AX)
+	VMOVUPS Z2, 256(CX)
+	VMOVUPS Z3, 320(CX)
+	VMOVUPS Z4, 384(CX)
 	VZEROUPPER
 	RET
 
 // func skipGramPlaced7AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·skipGramPlaced7AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	MOVL    $0x0000007f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00007f7f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	MOVL    $0x0000007f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00007f7f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -7162,51 +7228,51 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), R11
-	IMULQ   BX, R11
-	ADDQ    DX, R11
-	MOVLQSX 24(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R12
-	MOVQ    448(AX), R13
-	MOVQ    24(AX), R14
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R10
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R11
+	MOVLQSX (R10), DX
+	LEAQ    8(R10)(DX*4), R10
+	ADDQ    56(CX), R10
+	ADDQ    R11, AX
+	MOVLQSX (R10), DX
+	IMULQ   R11, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R10), BX
+	IMULQ   R11, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R10), SI
+	IMULQ   R11, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R10), DI
+	IMULQ   R11, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R10), R8
+	IMULQ   R11, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R10), R9
+	IMULQ   R11, R9
+	ADDQ    AX, R9
+	MOVLQSX 24(R10), R10
+	IMULQ   R11, R10
+	ADDQ    AX, R10
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R11
+	MOVQ    40(CX), R12
+	MOVQ    448(CX), R13
+	MOVQ    24(CX), R14
 	MOVLQSX 4(R14), R14
 	SHLQ    $0x05, R14
 	ADDQ    R14, R13
-	MOVQ    R13, 472(AX)
-	SUBQ    $0x02, DX
+	MOVQ    R13, 472(CX)
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R13
+	MOVQ    (R11), R13
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
@@ -7214,7 +7280,7 @@ pairs:
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
-	MOVQ    8(BX), R14
+	MOVQ    8(R11), R14
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
@@ -7222,37 +7288,37 @@ pairs:
 	VPXORD  Z14, Z14, Z14
 	VPXORD  Z15, Z15, Z15
 	VPXORD  Z16, Z16, Z16
-	MOVQ    16(AX), R15
+	MOVQ    16(CX), R15
 	NEGQ    R15
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS          (R13)(R15*1), Z17
 	VMOVUPS          (R14)(R15*1), Z18
-	VMOVUPS          (SI)(R15*1), Z19
+	VMOVUPS          (DX)(R15*1), Z19
 	VFMADD231PS      Z19, Z17, Z3
 	VFMADD231PS      Z19, Z18, Z10
-	VMOVUPS          (DI)(R15*1), Z19
+	VMOVUPS          (BX)(R15*1), Z19
 	VFMADD231PS      Z19, Z17, Z4
 	VFMADD231PS      Z19, Z18, Z11
-	VMOVUPS          (R8)(R15*1), Z19
+	VMOVUPS          (SI)(R15*1), Z19
 	VFMADD231PS      Z19, Z17, Z5
 	VFMADD231PS      Z19, Z18, Z12
-	VMOVUPS          (R9)(R15*1), Z19
+	VMOVUPS          (DI)(R15*1), Z19
 	VFMADD231PS      Z19, Z17, Z6
 	VFMADD231PS      Z19, Z18, Z13
-	VMOVUPS          (R10)(R15*1), Z19
+	VMOVUPS          (R8)(R15*1), Z19
 	VFMADD231PS      Z19, Z17, Z7
 	VFMADD231PS      Z19, Z18, Z14
-	VMOVUPS          (R11)(R15*1), Z19
+	VMOVUPS          (R9)(R15*1), Z19
 	VFMADD231PS      Z19, Z17, Z8
 	VFMADD231PS      Z19, Z18, Z15
-	VMOVUPS          (CX)(R15*1), Z19
+	VMOVUPS          (R10)(R15*1), Z19
 	VFMADD231PS      Z19, Z17, Z9
 	VFMADD231PS      Z19, Z18, Z16
 	ADDQ             $0x40, R15
 	JNE              score_2
-	MOVQ             472(AX), R13
+	MOVQ             472(CX), R13
 	VMOVUPS          (R13), Z17
 	VUNPCKLPS        Z4, Z3, Z18
 	VUNPCKHPS        Z4, Z3, Z3
@@ -7332,16 +7398,16 @@ score_2:
 	VFMADD231PS      Z6, Z3, Z4
 	VFMADD231PS      Z17, Z4, K2, Z2
 	VMOVUPS          Z5, (R12)
-	ADDQ             $0x10, BX
+	ADDQ             $0x10, R11
 	ADDQ             $0x40, R12
-	ADDQ             $0x40, 472(AX)
-	SUBQ             $0x02, DX
+	ADDQ             $0x40, 472(CX)
+	SUBQ             $0x02, AX
 	JGE              pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R11), AX
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
@@ -7349,23 +7415,23 @@ pairs_done:
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R11
+	NEGQ    R11
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS          (DX)(BX*1), Z10
-	VFMADD231PS      (SI)(BX*1), Z10, Z3
-	VFMADD231PS      (DI)(BX*1), Z10, Z4
-	VFMADD231PS      (R8)(BX*1), Z10, Z5
-	VFMADD231PS      (R9)(BX*1), Z10, Z6
-	VFMADD231PS      (R10)(BX*1), Z10, Z7
-	VFMADD231PS      (R11)(BX*1), Z10, Z8
-	VFMADD231PS      (CX)(BX*1), Z10, Z9
-	ADDQ             $0x40, BX
+	VMOVUPS          (AX)(R11*1), Z10
+	VFMADD231PS      (DX)(R11*1), Z10, Z3
+	VFMADD231PS      (BX)(R11*1), Z10, Z4
+	VFMADD231PS      (SI)(R11*1), Z10, Z5
+	VFMADD231PS      (DI)(R11*1), Z10, Z6
+	VFMADD231PS      (R8)(R11*1), Z10, Z7
+	VFMADD231PS      (R9)(R11*1), Z10, Z8
+	VFMADD231PS      (R10)(R11*1), Z10, Z9
+	ADDQ             $0x40, R11
 	JNE              score_1
-	MOVQ             472(AX), DX
-	VMOVUPS          (DX), Y20
+	MOVQ             472(CX), AX
+	VMOVUPS          (AX), Y20
 	VUNPCKLPS        Z4, Z3, Z10
 	VUNPCKHPS        Z4, Z3, Z3
 	VADDPS           Z3, Z10, Z10
@@ -7425,18 +7491,18 @@ score_1:
 	VMOVUPS          Y5, (R12)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R11
+	NEGQ    R11
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z3
-	VMOVUPS (DI)(DX*1), Z4
-	VMOVUPS (R8)(DX*1), Z5
-	VMOVUPS (R9)(DX*1), Z6
-	VMOVUPS (R10)(DX*1), Z7
-	VMOVUPS (R11)(DX*1), Z8
-	VMOVUPS (CX)(DX*1), Z9
+	VMOVUPS (DX)(R11*1), Z3
+	VMOVUPS (BX)(R11*1), Z4
+	VMOVUPS (SI)(R11*1), Z5
+	VMOVUPS (DI)(R11*1), Z6
+	VMOVUPS (R8)(R11*1), Z7
+	VMOVUPS (R9)(R11*1), Z8
+	VMOVUPS (R10)(R11*1), Z9
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
@@ -7444,15 +7510,15 @@ blocks:
 	VPXORD  Z14, Z14, Z14
 	VPXORD  Z15, Z15, Z15
 	VPXORD  Z16, Z16, Z16
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R12
-	MOVQ    24(AX), R13
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R12
+	MOVQ    24(CX), R13
 	MOVLQSX (R13), R13
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R14
-	VMOVUPS      (R14)(DX*1), Z17
+	MOVQ         (AX), R14
+	VMOVUPS      (R14)(R11*1), Z17
 	VMOVAPS      Z17, Z18
 	VBROADCASTSS (R12), Z19
 	VFMADD231PS  Z19, Z3, Z18
@@ -7475,118 +7541,121 @@ row:
 	VBROADCASTSS 24(R12), Z19
 	VFMADD231PS  Z19, Z9, Z18
 	VFMADD231PS  Z19, Z17, Z16
-	VMOVUPS      Z18, (R14)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Z18, (R14)(R11*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R12
 	DECQ         R13
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R12
-	TESTQ        R12, R12
+	MOVQ         80(CX), R12
+	MOVQ         88(CX), R13
+	TESTQ        R13, R13
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R13
-	PREFETCHT0 (R13)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R12
-	JNE        prefetch
+	MOVQ (R12), AX
+	ADDQ R11, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R12
+	DECQ R13
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z10, Z10
-	VMOVUPS Z10, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z11, Z11
-	VMOVUPS Z11, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z12, Z12
-	VMOVUPS Z12, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Z13, Z13
-	VMOVUPS Z13, (R9)(DX*1)
-	VADDPS  (R10)(DX*1), Z14, Z14
-	VMOVUPS Z14, (R10)(DX*1)
-	VADDPS  (R11)(DX*1), Z15, Z15
-	VMOVUPS Z15, (R11)(DX*1)
-	VADDPS  (CX)(DX*1), Z16, Z16
-	VMOVUPS Z16, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R11*1), Z10, Z10
+	VMOVUPS Z10, (DX)(R11*1)
+	VADDPS  (BX)(R11*1), Z11, Z11
+	VMOVUPS Z11, (BX)(R11*1)
+	VADDPS  (SI)(R11*1), Z12, Z12
+	VMOVUPS Z12, (SI)(R11*1)
+	VADDPS  (DI)(R11*1), Z13, Z13
+	VMOVUPS Z13, (DI)(R11*1)
+	VADDPS  (R8)(R11*1), Z14, Z14
+	VMOVUPS Z14, (R8)(R11*1)
+	VADDPS  (R9)(R11*1), Z15, Z15
+	VMOVUPS Z15, (R9)(R11*1)
+	VADDPS  (R10)(R11*1), Z16, Z16
+	VMOVUPS Z16, (R10)(R11*1)
+	ADDQ    $0x40, R11
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    36(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    36(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    36(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z2, 256(CX)
 	VZEROUPPER
 	RET
 
 // func cbowPlaced7AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·cbowPlaced7AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	MOVL    $0x0000007f, CX
-	KMOVW   CX, K1
-	MOVL    $0x00007f7f, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	MOVL    $0x0000007f, AX
+	KMOVW   AX, K1
+	MOVL    $0x00007f7f, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -7595,44 +7664,44 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), R11
-	IMULQ   BX, R11
-	ADDQ    DX, R11
-	MOVLQSX 24(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    456(AX), R12
-	MOVQ    24(AX), R13
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R10
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R11
+	MOVLQSX (R10), DX
+	LEAQ    8(R10)(DX*4), R10
+	ADDQ    56(CX), R10
+	ADDQ    R11, AX
+	MOVLQSX (R10), DX
+	IMULQ   R11, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R10), BX
+	IMULQ   R11, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R10), SI
+	IMULQ   R11, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R10), DI
+	IMULQ   R11, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R10), R8
+	IMULQ   R11, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R10), R9
+	IMULQ   R11, R9
+	ADDQ    AX, R9
+	MOVLQSX 24(R10), R10
+	IMULQ   R11, R10
+	ADDQ    AX, R10
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R11
+	MOVQ    456(CX), R12
+	MOVQ    24(CX), R13
 	MOVLQSX 4(R13), R13
 	LEAQ    (R12)(R13*4), R12
 	VXORPS  X4, X4, X4
-	CMPQ    120(AX), $0x00
+	CMPQ    120(CX), $0x00
 	JNE     average
 	VADDSS  windowConstants<>+96(SB), X4, X4
 	JMP     total
@@ -7643,21 +7712,21 @@ average:
 add_weight:
 	VADDSS (R12)(R13*4), X4, X4
 	INCQ   R13
-	CMPQ   R13, DX
+	CMPQ   R13, AX
 	JNE    add_weight
 
 total:
 	VMOVSS       windowConstants<>+96(SB), X3
 	VDIVSS       X4, X3, X3
-	VMOVSS       X4, 464(AX)
-	VMOVSS       X3, 468(AX)
+	VMOVSS       X4, 464(CX)
+	VMOVSS       X3, 468(CX)
 	VBROADCASTSS X3, Z3
-	LEAQ         (BX)(DX*8), BX
-	LEAQ         (R12)(DX*4), R12
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R13
+	LEAQ         (R11)(AX*8), R11
+	LEAQ         (R12)(AX*4), R12
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R13
 	NEGQ         R13
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VPXORD       Z4, Z4, Z4
 	VPXORD       Z5, Z5, Z5
 	VPXORD       Z6, Z6, Z6
@@ -7668,29 +7737,29 @@ total:
 
 hidden:
 	VPXORD  Z11, Z11, Z11
-	MOVQ    24(AX), R15
+	MOVQ    24(CX), R15
 	MOVLQSX (R15), R15
 	NEGQ    R15
 
 mean:
-	MOVQ             (BX)(R15*8), R14
+	MOVQ             (R11)(R15*8), R14
 	VBROADCASTSS     (R12)(R15*4), Z12
 	VFMADD231PS      (R14)(R13*1), Z12, Z11
 	INCQ             R15
 	JNE              mean
 	VMULPS           Z3, Z11, Z11
-	VMOVUPS          Z11, (DX)(R13*1)
-	VFMADD231PS      (SI)(R13*1), Z11, Z4
-	VFMADD231PS      (DI)(R13*1), Z11, Z5
-	VFMADD231PS      (R8)(R13*1), Z11, Z6
-	VFMADD231PS      (R9)(R13*1), Z11, Z7
-	VFMADD231PS      (R10)(R13*1), Z11, Z8
-	VFMADD231PS      (R11)(R13*1), Z11, Z9
-	VFMADD231PS      (CX)(R13*1), Z11, Z10
+	VMOVUPS          Z11, (AX)(R13*1)
+	VFMADD231PS      (DX)(R13*1), Z11, Z4
+	VFMADD231PS      (BX)(R13*1), Z11, Z5
+	VFMADD231PS      (SI)(R13*1), Z11, Z6
+	VFMADD231PS      (DI)(R13*1), Z11, Z7
+	VFMADD231PS      (R8)(R13*1), Z11, Z8
+	VFMADD231PS      (R9)(R13*1), Z11, Z9
+	VFMADD231PS      (R10)(R13*1), Z11, Z10
 	ADDQ             $0x40, R13
 	JNE              hidden
-	VBROADCASTSS     464(AX), Z3
-	MOVQ             40(AX), DX
+	VBROADCASTSS     464(CX), Z3
+	MOVQ             40(CX), AX
 	VMOVUPS          Y3, Y13
 	VUNPCKLPS        Z5, Z4, Z3
 	VUNPCKHPS        Z5, Z4, Z4
@@ -7748,169 +7817,172 @@ mean:
 	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
 	VFMADD231PS      Z6, Z3, Z4
 	VFMADD231PS      Z13, Z4, K1, Z2
-	VMOVUPS          Y5, (DX)
-	MOVQ             72(AX), DX
-	MOVQ             16(AX), BX
-	NEGQ             BX
-	ADDQ             16(AX), DX
-	MOVQ             40(AX), R12
-	VBROADCASTSS     (R12), Z3
-	VBROADCASTSS     4(R12), Z4
-	VBROADCASTSS     8(R12), Z5
-	VBROADCASTSS     12(R12), Z6
-	VBROADCASTSS     16(R12), Z7
-	VBROADCASTSS     20(R12), Z8
-	VBROADCASTSS     24(R12), Z9
-	VBROADCASTSS     468(AX), Z10
+	VMOVUPS          Y5, (AX)
+	MOVQ             72(CX), R11
+	MOVQ             16(CX), R12
+	NEGQ             R12
+	ADDQ             16(CX), R11
+	MOVQ             40(CX), AX
+	VBROADCASTSS     (AX), Z3
+	VBROADCASTSS     4(AX), Z4
+	VBROADCASTSS     8(AX), Z5
+	VBROADCASTSS     12(AX), Z6
+	VBROADCASTSS     16(AX), Z7
+	VBROADCASTSS     20(AX), Z8
+	VBROADCASTSS     24(AX), Z9
+	VBROADCASTSS     468(CX), Z10
 
 blocks:
 	VPXORD      Z11, Z11, Z11
 	VPXORD      Z12, Z12, Z12
-	VFMADD231PS (SI)(BX*1), Z3, Z11
-	VFMADD231PS (DI)(BX*1), Z4, Z12
-	VFMADD231PS (R8)(BX*1), Z5, Z11
-	VFMADD231PS (R9)(BX*1), Z6, Z12
-	VFMADD231PS (R10)(BX*1), Z7, Z11
-	VFMADD231PS (R11)(BX*1), Z8, Z12
-	VFMADD231PS (CX)(BX*1), Z9, Z11
+	VFMADD231PS (DX)(R12*1), Z3, Z11
+	VFMADD231PS (BX)(R12*1), Z4, Z12
+	VFMADD231PS (SI)(R12*1), Z5, Z11
+	VFMADD231PS (DI)(R12*1), Z6, Z12
+	VFMADD231PS (R8)(R12*1), Z7, Z11
+	VFMADD231PS (R9)(R12*1), Z8, Z12
+	VFMADD231PS (R10)(R12*1), Z9, Z11
 	VADDPS      Z12, Z11, Z11
 	VMULPS      Z10, Z11, Z11
-	VMOVUPS     (DX)(BX*1), Z12
+	VMOVUPS     (R11)(R12*1), Z12
 	VMOVAPS     Z12, Z14
-	VFMADD213PS (SI)(BX*1), Z3, Z14
-	VMOVUPS     Z14, (SI)(BX*1)
+	VFMADD213PS (DX)(R12*1), Z3, Z14
+	VMOVUPS     Z14, (DX)(R12*1)
 	VMOVAPS     Z12, Z14
-	VFMADD213PS (DI)(BX*1), Z4, Z14
-	VMOVUPS     Z14, (DI)(BX*1)
+	VFMADD213PS (BX)(R12*1), Z4, Z14
+	VMOVUPS     Z14, (BX)(R12*1)
 	VMOVAPS     Z12, Z14
-	VFMADD213PS (R8)(BX*1), Z5, Z14
-	VMOVUPS     Z14, (R8)(BX*1)
+	VFMADD213PS (SI)(R12*1), Z5, Z14
+	VMOVUPS     Z14, (SI)(R12*1)
 	VMOVAPS     Z12, Z14
-	VFMADD213PS (R9)(BX*1), Z6, Z14
-	VMOVUPS     Z14, (R9)(BX*1)
+	VFMADD213PS (DI)(R12*1), Z6, Z14
+	VMOVUPS     Z14, (DI)(R12*1)
 	VMOVAPS     Z12, Z14
-	VFMADD213PS (R10)(BX*1), Z7, Z14
-	VMOVUPS     Z14, (R10)(BX*1)
+	VFMADD213PS (R8)(R12*1), Z7, Z14
+	VMOVUPS     Z14, (R8)(R12*1)
 	VMOVAPS     Z12, Z14
-	VFMADD213PS (R11)(BX*1), Z8, Z14
-	VMOVUPS     Z14, (R11)(BX*1)
+	VFMADD213PS (R9)(R12*1), Z8, Z14
+	VMOVUPS     Z14, (R9)(R12*1)
 	VMOVAPS     Z12, Z12
-	VFMADD213PS (CX)(BX*1), Z9, Z12
-	VMOVUPS     Z12, (CX)(BX*1)
-	MOVQ        48(AX), R12
-	MOVQ        456(AX), R13
-	MOVQ        24(AX), R14
+	VFMADD213PS (R10)(R12*1), Z9, Z12
+	VMOVUPS     Z12, (R10)(R12*1)
+	MOVQ        48(CX), AX
+	MOVQ        456(CX), R13
+	MOVQ        24(CX), R14
 	MOVLQSX     4(R14), R14
 	LEAQ        (R13)(R14*4), R13
-	MOVQ        24(AX), R14
+	MOVQ        24(CX), R14
 	MOVLQSX     (R14), R14
-	LEAQ        (R12)(R14*8), R12
+	LEAQ        (AX)(R14*8), AX
 	LEAQ        (R13)(R14*4), R13
-	MOVQ        24(AX), R15
+	MOVQ        24(CX), R15
 	MOVLQSX     (R15), R15
 	NEGQ        R15
 
 row:
-	MOVQ         (R12)(R15*8), R14
+	MOVQ         (AX)(R15*8), R14
 	VBROADCASTSS (R13)(R15*4), Z12
-	VFMADD213PS  (R14)(BX*1), Z11, Z12
-	VMOVUPS      Z12, (R14)(BX*1)
+	VFMADD213PS  (R14)(R12*1), Z11, Z12
+	VMOVUPS      Z12, (R14)(R12*1)
 	INCQ         R15
 	JNE          row
-	MOVQ         80(AX), R12
-	MOVQ         88(AX), R13
-	TESTQ        R13, R13
+	MOVQ         80(CX), R13
+	MOVQ         88(CX), R14
+	TESTQ        R14, R14
 	JE           prefetched
 
 prefetch:
-	MOVQ       (R12), R14
-	PREFETCHT0 (R14)(BX*1)
-	ADDQ       $0x08, R12
-	DECQ       R13
-	JNE        prefetch
+	MOVQ (R13), AX
+	ADDQ R12, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R13
+	DECQ R14
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x40, BX
+	ADDQ    $0x40, R12
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    36(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    36(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    36(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z2, 256(CX)
 	VZEROUPPER
 	RET
 
 // func skipGram8AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·skipGram8AVX512(SB), NOSPLIT, $8-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	VMOVUPS 320(AX), Z3
-	VMOVUPS 384(AX), Z4
-	MOVL    $0x000000ff, CX
-	KMOVW   CX, K1
-	MOVL    $0x0000ffff, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	VMOVUPS 320(CX), Z3
+	VMOVUPS 384(CX), Z4
+	MOVL    $0x000000ff, AX
+	KMOVW   AX, K1
+	MOVL    $0x0000ffff, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -7919,48 +7991,48 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), R11
-	IMULQ   BX, R11
-	ADDQ    DX, R11
-	MOVLQSX 24(CX), R12
-	IMULQ   BX, R12
-	ADDQ    DX, R12
-	MOVLQSX 28(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R13
-	SUBQ    $0x02, DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R11
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R12
+	MOVLQSX (R11), DX
+	LEAQ    4(R11)(DX*4), R11
+	ADDQ    56(CX), R11
+	ADDQ    R12, AX
+	MOVLQSX (R11), DX
+	IMULQ   R12, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R11), BX
+	IMULQ   R12, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R11), SI
+	IMULQ   R12, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R11), DI
+	IMULQ   R12, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R11), R8
+	IMULQ   R12, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R11), R9
+	IMULQ   R12, R9
+	ADDQ    AX, R9
+	MOVLQSX 24(R11), R10
+	IMULQ   R12, R10
+	ADDQ    AX, R10
+	MOVLQSX 28(R11), R11
+	IMULQ   R12, R11
+	ADDQ    AX, R11
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R12
+	MOVQ    40(CX), R13
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R14
+	MOVQ    (R12), R14
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
@@ -7969,7 +8041,7 @@ pairs:
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
-	MOVQ    8(BX), R15
+	MOVQ    8(R12), R15
 	VPXORD  Z13, Z13, Z13
 	VPXORD  Z14, Z14, Z14
 	VPXORD  Z15, Z15, Z15
@@ -7978,35 +8050,35 @@ pairs:
 	VPXORD  Z18, Z18, Z18
 	VPXORD  Z19, Z19, Z19
 	VPXORD  Z20, Z20, Z20
-	MOVQ    16(AX), BP
+	MOVQ    16(CX), BP
 	NEGQ    BP
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS          (R14)(BP*1), Z21
 	VMOVUPS          (R15)(BP*1), Z22
-	VMOVUPS          (SI)(BP*1), Z23
+	VMOVUPS          (DX)(BP*1), Z23
 	VFMADD231PS      Z23, Z21, Z5
 	VFMADD231PS      Z23, Z22, Z13
-	VMOVUPS          (DI)(BP*1), Z23
+	VMOVUPS          (BX)(BP*1), Z23
 	VFMADD231PS      Z23, Z21, Z6
 	VFMADD231PS      Z23, Z22, Z14
-	VMOVUPS          (R8)(BP*1), Z23
+	VMOVUPS          (SI)(BP*1), Z23
 	VFMADD231PS      Z23, Z21, Z7
 	VFMADD231PS      Z23, Z22, Z15
-	VMOVUPS          (R9)(BP*1), Z23
+	VMOVUPS          (DI)(BP*1), Z23
 	VFMADD231PS      Z23, Z21, Z8
 	VFMADD231PS      Z23, Z22, Z16
-	VMOVUPS          (R10)(BP*1), Z23
+	VMOVUPS          (R8)(BP*1), Z23
 	VFMADD231PS      Z23, Z21, Z9
 	VFMADD231PS      Z23, Z22, Z17
-	VMOVUPS          (R11)(BP*1), Z23
+	VMOVUPS          (R9)(BP*1), Z23
 	VFMADD231PS      Z23, Z21, Z10
 	VFMADD231PS      Z23, Z22, Z18
-	VMOVUPS          (R12)(BP*1), Z23
+	VMOVUPS          (R10)(BP*1), Z23
 	VFMADD231PS      Z23, Z21, Z11
 	VFMADD231PS      Z23, Z22, Z19
-	VMOVUPS          (CX)(BP*1), Z23
+	VMOVUPS          (R11)(BP*1), Z23
 	VFMADD231PS      Z23, Z21, Z12
 	VFMADD231PS      Z23, Z22, Z20
 	ADDQ             $0x40, BP
@@ -8084,15 +8156,15 @@ score_2:
 	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
 	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
 	VMOVUPS          Z7, (R13)
-	ADDQ             $0x10, BX
+	ADDQ             $0x10, R12
 	ADDQ             $0x40, R13
-	SUBQ             $0x02, DX
+	SUBQ             $0x02, AX
 	JGE              pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R12), AX
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
@@ -8101,21 +8173,21 @@ pairs_done:
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R12
+	NEGQ    R12
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS          (DX)(BX*1), Z13
-	VFMADD231PS      (SI)(BX*1), Z13, Z5
-	VFMADD231PS      (DI)(BX*1), Z13, Z6
-	VFMADD231PS      (R8)(BX*1), Z13, Z7
-	VFMADD231PS      (R9)(BX*1), Z13, Z8
-	VFMADD231PS      (R10)(BX*1), Z13, Z9
-	VFMADD231PS      (R11)(BX*1), Z13, Z10
-	VFMADD231PS      (R12)(BX*1), Z13, Z11
-	VFMADD231PS      (CX)(BX*1), Z13, Z12
-	ADDQ             $0x40, BX
+	VMOVUPS          (AX)(R12*1), Z13
+	VFMADD231PS      (DX)(R12*1), Z13, Z5
+	VFMADD231PS      (BX)(R12*1), Z13, Z6
+	VFMADD231PS      (SI)(R12*1), Z13, Z7
+	VFMADD231PS      (DI)(R12*1), Z13, Z8
+	VFMADD231PS      (R8)(R12*1), Z13, Z9
+	VFMADD231PS      (R9)(R12*1), Z13, Z10
+	VFMADD231PS      (R10)(R12*1), Z13, Z11
+	VFMADD231PS      (R11)(R12*1), Z13, Z12
+	ADDQ             $0x40, R12
 	JNE              score_1
 	VUNPCKLPS        Z6, Z5, Z13
 	VUNPCKHPS        Z6, Z5, Z5
@@ -8171,19 +8243,19 @@ score_1:
 	VMOVUPS          Y7, (R13)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R12
+	NEGQ    R12
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z5
-	VMOVUPS (DI)(DX*1), Z6
-	VMOVUPS (R8)(DX*1), Z7
-	VMOVUPS (R9)(DX*1), Z8
-	VMOVUPS (R10)(DX*1), Z9
-	VMOVUPS (R11)(DX*1), Z10
-	VMOVUPS (R12)(DX*1), Z11
-	VMOVUPS (CX)(DX*1), Z12
+	VMOVUPS (DX)(R12*1), Z5
+	VMOVUPS (BX)(R12*1), Z6
+	VMOVUPS (SI)(R12*1), Z7
+	VMOVUPS (DI)(R12*1), Z8
+	VMOVUPS (R8)(R12*1), Z9
+	VMOVUPS (R9)(R12*1), Z10
+	VMOVUPS (R10)(R12*1), Z11
+	VMOVUPS (R11)(R12*1), Z12
 	VPXORD  Z13, Z13, Z13
 	VPXORD  Z14, Z14, Z14
 	VPXORD  Z15, Z15, Z15
@@ -8192,15 +8264,15 @@ blocks:
 	VPXORD  Z18, Z18, Z18
 	VPXORD  Z19, Z19, Z19
 	VPXORD  Z20, Z20, Z20
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R13
-	MOVQ    24(AX), R14
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R13
+	MOVQ    24(CX), R14
 	MOVLQSX (R14), R14
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R15
-	VMOVUPS      (R15)(DX*1), Z21
+	MOVQ         (AX), R15
+	VMOVUPS      (R15)(R12*1), Z21
 	VMOVAPS      Z21, Z22
 	VBROADCASTSS (R13), Z23
 	VFMADD231PS  Z23, Z5, Z22
@@ -8226,123 +8298,126 @@ row:
 	VBROADCASTSS 28(R13), Z23
 	VFMADD231PS  Z23, Z12, Z22
 	VFMADD231PS  Z23, Z21, Z20
-	VMOVUPS      Z22, (R15)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Z22, (R15)(R12*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R13
 	DECQ         R14
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R13
-	TESTQ        R13, R13
+	MOVQ         80(CX), R13
+	MOVQ         88(CX), R14
+	TESTQ        R14, R14
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R14
-	PREFETCHT0 (R14)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R13
-	JNE        prefetch
+	MOVQ (R13), AX
+	ADDQ R12, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R13
+	DECQ R14
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z13, Z13
-	VMOVUPS Z13, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z14, Z14
-	VMOVUPS Z14, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z15, Z15
-	VMOVUPS Z15, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Z16, Z16
-	VMOVUPS Z16, (R9)(DX*1)
-	VADDPS  (R10)(DX*1), Z17, Z17
-	VMOVUPS Z17, (R10)(DX*1)
-	VADDPS  (R11)(DX*1), Z18, Z18
-	VMOVUPS Z18, (R11)(DX*1)
-	VADDPS  (R12)(DX*1), Z19, Z19
-	VMOVUPS Z19, (R12)(DX*1)
-	VADDPS  (CX)(DX*1), Z20, Z20
-	VMOVUPS Z20, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R12*1), Z13, Z13
+	VMOVUPS Z13, (DX)(R12*1)
+	VADDPS  (BX)(R12*1), Z14, Z14
+	VMOVUPS Z14, (BX)(R12*1)
+	VADDPS  (SI)(R12*1), Z15, Z15
+	VMOVUPS Z15, (SI)(R12*1)
+	VADDPS  (DI)(R12*1), Z16, Z16
+	VMOVUPS Z16, (DI)(R12*1)
+	VADDPS  (R8)(R12*1), Z17, Z17
+	VMOVUPS Z17, (R8)(R12*1)
+	VADDPS  (R9)(R12*1), Z18, Z18
+	VMOVUPS Z18, (R9)(R12*1)
+	VADDPS  (R10)(R12*1), Z19, Z19
+	VMOVUPS Z19, (R10)(R12*1)
+	VADDPS  (R11)(R12*1), Z20, Z20
+	VMOVUPS Z20, (R11)(R12*1)
+	ADDQ    $0x40, R12
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    36(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    36(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    36(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
-	VMOVUPS Z3, 320(AX)
-	VMOVUPS Z4, 384(AX)
+	VMOVUPS Z2, 256(CX)
+	VMOVUPS Z3, 320(CX)
+	VMOVUPS Z4, 384(CX)
 	VZEROUPPER
 	RET
 
 // func cbow8AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·cbow8AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	VMOVUPS 320(AX), Z3
-	VMOVUPS 384(AX), Z4
-	MOVL    $0x000000ff, CX
-	KMOVW   CX, K1
-	MOVL    $0x0000ffff, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	VMOVUPS 320(CX), Z3
+	VMOVUPS 384(CX), Z4
+	MOVL    $0x000000ff, AX
+	KMOVW   AX, K1
+	MOVL    $0x0000ffff, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 4(CX)(R8*4), R9
+	MOVLQSX 4(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -8351,54 +8426,54 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ         BX, 88(AX)
-	MOVQ         24(AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVLQSX      (CX), SI
-	LEAQ         4(CX)(SI*4), CX
-	ADDQ         56(AX), CX
-	ADDQ         BX, DX
-	MOVLQSX      (CX), SI
-	IMULQ        BX, SI
-	ADDQ         DX, SI
-	MOVLQSX      4(CX), DI
-	IMULQ        BX, DI
-	ADDQ         DX, DI
-	MOVLQSX      8(CX), R8
-	IMULQ        BX, R8
-	ADDQ         DX, R8
-	MOVLQSX      12(CX), R9
-	IMULQ        BX, R9
-	ADDQ         DX, R9
-	MOVLQSX      16(CX), R10
-	IMULQ        BX, R10
-	ADDQ         DX, R10
-	MOVLQSX      20(CX), R11
-	IMULQ        BX, R11
-	ADDQ         DX, R11
-	MOVLQSX      24(CX), R12
-	IMULQ        BX, R12
-	ADDQ         DX, R12
-	MOVLQSX      28(CX), CX
-	IMULQ        BX, CX
-	ADDQ         DX, CX
-	MOVQ         24(AX), DX
-	MOVLQSX      (DX), DX
-	MOVQ         48(AX), BX
+	MOVQ         BX, 88(CX)
+	MOVQ         24(CX), R11
+	MOVQ         8(CX), AX
+	MOVQ         16(CX), R12
+	MOVLQSX      (R11), DX
+	LEAQ         4(R11)(DX*4), R11
+	ADDQ         56(CX), R11
+	ADDQ         R12, AX
+	MOVLQSX      (R11), DX
+	IMULQ        R12, DX
+	ADDQ         AX, DX
+	MOVLQSX      4(R11), BX
+	IMULQ        R12, BX
+	ADDQ         AX, BX
+	MOVLQSX      8(R11), SI
+	IMULQ        R12, SI
+	ADDQ         AX, SI
+	MOVLQSX      12(R11), DI
+	IMULQ        R12, DI
+	ADDQ         AX, DI
+	MOVLQSX      16(R11), R8
+	IMULQ        R12, R8
+	ADDQ         AX, R8
+	MOVLQSX      20(R11), R9
+	IMULQ        R12, R9
+	ADDQ         AX, R9
+	MOVLQSX      24(R11), R10
+	IMULQ        R12, R10
+	ADDQ         AX, R10
+	MOVLQSX      28(R11), R11
+	IMULQ        R12, R11
+	ADDQ         AX, R11
+	MOVQ         24(CX), AX
+	MOVLQSX      (AX), AX
+	MOVQ         48(CX), R12
 	VXORPS       X6, X6, X6
 	MOVQ         $0x00000001, R13
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R13
+	CMPQ         120(CX), $0x00
+	CMOVQNE      AX, R13
 	VCVTSI2SSQ   R13, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
-	LEAQ         (BX)(DX*8), BX
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R13
+	LEAQ         (R12)(AX*8), R12
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R13
 	NEGQ         R13
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
@@ -8410,28 +8485,28 @@ next_done:
 
 hidden:
 	VPXORD  Z14, Z14, Z14
-	MOVQ    24(AX), R15
+	MOVQ    24(CX), R15
 	MOVLQSX (R15), R15
 	NEGQ    R15
 
 mean:
-	MOVQ             (BX)(R15*8), R14
+	MOVQ             (R12)(R15*8), R14
 	VADDPS           (R14)(R13*1), Z14, Z14
 	INCQ             R15
 	JNE              mean
 	VMULPS           Z5, Z14, Z14
-	VMOVUPS          Z14, (DX)(R13*1)
-	VFMADD231PS      (SI)(R13*1), Z14, Z6
-	VFMADD231PS      (DI)(R13*1), Z14, Z7
-	VFMADD231PS      (R8)(R13*1), Z14, Z8
-	VFMADD231PS      (R9)(R13*1), Z14, Z9
-	VFMADD231PS      (R10)(R13*1), Z14, Z10
-	VFMADD231PS      (R11)(R13*1), Z14, Z11
-	VFMADD231PS      (R12)(R13*1), Z14, Z12
-	VFMADD231PS      (CX)(R13*1), Z14, Z13
+	VMOVUPS          Z14, (AX)(R13*1)
+	VFMADD231PS      (DX)(R13*1), Z14, Z6
+	VFMADD231PS      (BX)(R13*1), Z14, Z7
+	VFMADD231PS      (SI)(R13*1), Z14, Z8
+	VFMADD231PS      (DI)(R13*1), Z14, Z9
+	VFMADD231PS      (R8)(R13*1), Z14, Z10
+	VFMADD231PS      (R9)(R13*1), Z14, Z11
+	VFMADD231PS      (R10)(R13*1), Z14, Z12
+	VFMADD231PS      (R11)(R13*1), Z14, Z13
 	ADDQ             $0x40, R13
 	JNE              hidden
-	MOVQ             40(AX), DX
+	MOVQ             40(CX), AX
 	VUNPCKLPS        Z7, Z6, Z5
 	VUNPCKHPS        Z7, Z6, Z6
 	VADDPS           Z6, Z5, Z5
@@ -8483,167 +8558,170 @@ mean:
 	VPADDD           Z5, Z4, Z4
 	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
 	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
-	VMOVUPS          Y7, (DX)
-	MOVQ             72(AX), DX
-	MOVQ             16(AX), BX
-	NEGQ             BX
-	ADDQ             16(AX), DX
-	MOVQ             40(AX), R13
-	VBROADCASTSS     (R13), Z5
-	VBROADCASTSS     4(R13), Z6
-	VBROADCASTSS     8(R13), Z7
-	VBROADCASTSS     12(R13), Z8
-	VBROADCASTSS     16(R13), Z9
-	VBROADCASTSS     20(R13), Z10
-	VBROADCASTSS     24(R13), Z11
-	VBROADCASTSS     28(R13), Z12
+	VMOVUPS          Y7, (AX)
+	MOVQ             72(CX), R12
+	MOVQ             16(CX), R13
+	NEGQ             R13
+	ADDQ             16(CX), R12
+	MOVQ             40(CX), AX
+	VBROADCASTSS     (AX), Z5
+	VBROADCASTSS     4(AX), Z6
+	VBROADCASTSS     8(AX), Z7
+	VBROADCASTSS     12(AX), Z8
+	VBROADCASTSS     16(AX), Z9
+	VBROADCASTSS     20(AX), Z10
+	VBROADCASTSS     24(AX), Z11
+	VBROADCASTSS     28(AX), Z12
 
 blocks:
 	VPXORD      Z13, Z13, Z13
 	VPXORD      Z14, Z14, Z14
-	VFMADD231PS (SI)(BX*1), Z5, Z13
-	VFMADD231PS (DI)(BX*1), Z6, Z14
-	VFMADD231PS (R8)(BX*1), Z7, Z13
-	VFMADD231PS (R9)(BX*1), Z8, Z14
-	VFMADD231PS (R10)(BX*1), Z9, Z13
-	VFMADD231PS (R11)(BX*1), Z10, Z14
-	VFMADD231PS (R12)(BX*1), Z11, Z13
-	VFMADD231PS (CX)(BX*1), Z12, Z14
+	VFMADD231PS (DX)(R13*1), Z5, Z13
+	VFMADD231PS (BX)(R13*1), Z6, Z14
+	VFMADD231PS (SI)(R13*1), Z7, Z13
+	VFMADD231PS (DI)(R13*1), Z8, Z14
+	VFMADD231PS (R8)(R13*1), Z9, Z13
+	VFMADD231PS (R9)(R13*1), Z10, Z14
+	VFMADD231PS (R10)(R13*1), Z11, Z13
+	VFMADD231PS (R11)(R13*1), Z12, Z14
 	VADDPS      Z14, Z13, Z13
-	VMOVUPS     (DX)(BX*1), Z14
+	VMOVUPS     (R12)(R13*1), Z14
 	VMOVAPS     Z14, Z15
-	VFMADD213PS (SI)(BX*1), Z5, Z15
-	VMOVUPS     Z15, (SI)(BX*1)
+	VFMADD213PS (DX)(R13*1), Z5, Z15
+	VMOVUPS     Z15, (DX)(R13*1)
 	VMOVAPS     Z14, Z15
-	VFMADD213PS (DI)(BX*1), Z6, Z15
-	VMOVUPS     Z15, (DI)(BX*1)
+	VFMADD213PS (BX)(R13*1), Z6, Z15
+	VMOVUPS     Z15, (BX)(R13*1)
 	VMOVAPS     Z14, Z15
-	VFMADD213PS (R8)(BX*1), Z7, Z15
-	VMOVUPS     Z15, (R8)(BX*1)
+	VFMADD213PS (SI)(R13*1), Z7, Z15
+	VMOVUPS     Z15, (SI)(R13*1)
 	VMOVAPS     Z14, Z15
-	VFMADD213PS (R9)(BX*1), Z8, Z15
-	VMOVUPS     Z15, (R9)(BX*1)
+	VFMADD213PS (DI)(R13*1), Z8, Z15
+	VMOVUPS     Z15, (DI)(R13*1)
 	VMOVAPS     Z14, Z15
-	VFMADD213PS (R10)(BX*1), Z9, Z15
-	VMOVUPS     Z15, (R10)(BX*1)
+	VFMADD213PS (R8)(R13*1), Z9, Z15
+	VMOVUPS     Z15, (R8)(R13*1)
 	VMOVAPS     Z14, Z15
-	VFMADD213PS (R11)(BX*1), Z10, Z15
-	VMOVUPS     Z15, (R11)(BX*1)
+	VFMADD213PS (R9)(R13*1), Z10, Z15
+	VMOVUPS     Z15, (R9)(R13*1)
 	VMOVAPS     Z14, Z15
-	VFMADD213PS (R12)(BX*1), Z11, Z15
-	VMOVUPS     Z15, (R12)(BX*1)
+	VFMADD213PS (R10)(R13*1), Z11, Z15
+	VMOVUPS     Z15, (R10)(R13*1)
 	VMOVAPS     Z14, Z14
-	VFMADD213PS (CX)(BX*1), Z12, Z14
-	VMOVUPS     Z14, (CX)(BX*1)
-	MOVQ        48(AX), R13
-	MOVQ        24(AX), R14
+	VFMADD213PS (R11)(R13*1), Z12, Z14
+	VMOVUPS     Z14, (R11)(R13*1)
+	MOVQ        48(CX), AX
+	MOVQ        24(CX), R14
 	MOVLQSX     (R14), R14
-	LEAQ        (R13)(R14*8), R13
-	MOVQ        24(AX), R15
+	LEAQ        (AX)(R14*8), AX
+	MOVQ        24(CX), R15
 	MOVLQSX     (R15), R15
 	NEGQ        R15
 
 row:
-	MOVQ    (R13)(R15*8), R14
-	VADDPS  (R14)(BX*1), Z13, Z14
-	VMOVUPS Z14, (R14)(BX*1)
+	MOVQ    (AX)(R15*8), R14
+	VADDPS  (R14)(R13*1), Z13, Z14
+	VMOVUPS Z14, (R14)(R13*1)
 	INCQ    R15
 	JNE     row
-	MOVQ    80(AX), R13
-	MOVQ    88(AX), R14
-	TESTQ   R14, R14
+	MOVQ    80(CX), R14
+	MOVQ    88(CX), R15
+	TESTQ   R15, R15
 	JE      prefetched
 
 prefetch:
-	MOVQ       (R13), R15
-	PREFETCHT0 (R15)(BX*1)
-	ADDQ       $0x08, R13
-	DECQ       R14
-	JNE        prefetch
+	MOVQ (R14), AX
+	ADDQ R13, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R14
+	DECQ R15
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x40, BX
+	ADDQ    $0x40, R13
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    36(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    36(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    36(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
-	VMOVUPS Z3, 320(AX)
-	VMOVUPS Z4, 384(AX)
+	VMOVUPS Z2, 256(CX)
+	VMOVUPS Z3, 320(CX)
+	VMOVUPS Z4, 384(CX)
 	VZEROUPPER
 	RET
 
 // func skipGramPlaced8AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·skipGramPlaced8AVX512(SB), NOSPLIT, $8-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	MOVL    $0x000000ff, CX
-	KMOVW   CX, K1
-	MOVL    $0x0000ffff, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	MOVL    $0x000000ff, AX
+	KMOVW   AX, K1
+	MOVL    $0x0000ffff, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -8652,54 +8730,54 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), R11
-	IMULQ   BX, R11
-	ADDQ    DX, R11
-	MOVLQSX 24(CX), R12
-	IMULQ   BX, R12
-	ADDQ    DX, R12
-	MOVLQSX 28(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R13
-	MOVQ    448(AX), R14
-	MOVQ    24(AX), R15
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R11
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R12
+	MOVLQSX (R11), DX
+	LEAQ    8(R11)(DX*4), R11
+	ADDQ    56(CX), R11
+	ADDQ    R12, AX
+	MOVLQSX (R11), DX
+	IMULQ   R12, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R11), BX
+	IMULQ   R12, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R11), SI
+	IMULQ   R12, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R11), DI
+	IMULQ   R12, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R11), R8
+	IMULQ   R12, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R11), R9
+	IMULQ   R12, R9
+	ADDQ    AX, R9
+	MOVLQSX 24(R11), R10
+	IMULQ   R12, R10
+	ADDQ    AX, R10
+	MOVLQSX 28(R11), R11
+	IMULQ   R12, R11
+	ADDQ    AX, R11
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R12
+	MOVQ    40(CX), R13
+	MOVQ    448(CX), R14
+	MOVQ    24(CX), R15
 	MOVLQSX 4(R15), R15
 	SHLQ    $0x05, R15
 	ADDQ    R15, R14
-	MOVQ    R14, 472(AX)
-	SUBQ    $0x02, DX
+	MOVQ    R14, 472(CX)
+	SUBQ    $0x02, AX
 	JLT     pairs_done
 	PCALIGN $0x20
 
 pairs:
-	MOVQ    (BX), R14
+	MOVQ    (R12), R14
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
@@ -8708,7 +8786,7 @@ pairs:
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
-	MOVQ    8(BX), R15
+	MOVQ    8(R12), R15
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
@@ -8717,40 +8795,40 @@ pairs:
 	VPXORD  Z16, Z16, Z16
 	VPXORD  Z17, Z17, Z17
 	VPXORD  Z18, Z18, Z18
-	MOVQ    16(AX), BP
+	MOVQ    16(CX), BP
 	NEGQ    BP
 	PCALIGN $0x20
 
 score_2:
 	VMOVUPS          (R14)(BP*1), Z19
 	VMOVUPS          (R15)(BP*1), Z20
-	VMOVUPS          (SI)(BP*1), Z21
+	VMOVUPS          (DX)(BP*1), Z21
 	VFMADD231PS      Z21, Z19, Z3
 	VFMADD231PS      Z21, Z20, Z11
-	VMOVUPS          (DI)(BP*1), Z21
+	VMOVUPS          (BX)(BP*1), Z21
 	VFMADD231PS      Z21, Z19, Z4
 	VFMADD231PS      Z21, Z20, Z12
-	VMOVUPS          (R8)(BP*1), Z21
+	VMOVUPS          (SI)(BP*1), Z21
 	VFMADD231PS      Z21, Z19, Z5
 	VFMADD231PS      Z21, Z20, Z13
-	VMOVUPS          (R9)(BP*1), Z21
+	VMOVUPS          (DI)(BP*1), Z21
 	VFMADD231PS      Z21, Z19, Z6
 	VFMADD231PS      Z21, Z20, Z14
-	VMOVUPS          (R10)(BP*1), Z21
+	VMOVUPS          (R8)(BP*1), Z21
 	VFMADD231PS      Z21, Z19, Z7
 	VFMADD231PS      Z21, Z20, Z15
-	VMOVUPS          (R11)(BP*1), Z21
+	VMOVUPS          (R9)(BP*1), Z21
 	VFMADD231PS      Z21, Z19, Z8
 	VFMADD231PS      Z21, Z20, Z16
-	VMOVUPS          (R12)(BP*1), Z21
+	VMOVUPS          (R10)(BP*1), Z21
 	VFMADD231PS      Z21, Z19, Z9
 	VFMADD231PS      Z21, Z20, Z17
-	VMOVUPS          (CX)(BP*1), Z21
+	VMOVUPS          (R11)(BP*1), Z21
 	VFMADD231PS      Z21, Z19, Z10
 	VFMADD231PS      Z21, Z20, Z18
 	ADDQ             $0x40, BP
 	JNE              score_2
-	MOVQ             472(AX), R14
+	MOVQ             472(CX), R14
 	VMOVUPS          (R14), Z19
 	VUNPCKLPS        Z4, Z3, Z20
 	VUNPCKHPS        Z4, Z3, Z3
@@ -8830,16 +8908,16 @@ score_2:
 	VFMADD231PS      Z6, Z3, Z4
 	VFMADD231PS      Z19, Z4, K2, Z2
 	VMOVUPS          Z5, (R13)
-	ADDQ             $0x10, BX
+	ADDQ             $0x10, R12
 	ADDQ             $0x40, R13
-	ADDQ             $0x40, 472(AX)
-	SUBQ             $0x02, DX
+	ADDQ             $0x40, 472(CX)
+	SUBQ             $0x02, AX
 	JGE              pairs
 
 pairs_done:
-	ADDQ    $0x01, DX
+	ADDQ    $0x01, AX
 	JL      scored
-	MOVQ    (BX), DX
+	MOVQ    (R12), AX
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
@@ -8848,24 +8926,24 @@ pairs_done:
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
-	MOVQ    16(AX), BX
-	NEGQ    BX
+	MOVQ    16(CX), R12
+	NEGQ    R12
 	PCALIGN $0x20
 
 score_1:
-	VMOVUPS          (DX)(BX*1), Z11
-	VFMADD231PS      (SI)(BX*1), Z11, Z3
-	VFMADD231PS      (DI)(BX*1), Z11, Z4
-	VFMADD231PS      (R8)(BX*1), Z11, Z5
-	VFMADD231PS      (R9)(BX*1), Z11, Z6
-	VFMADD231PS      (R10)(BX*1), Z11, Z7
-	VFMADD231PS      (R11)(BX*1), Z11, Z8
-	VFMADD231PS      (R12)(BX*1), Z11, Z9
-	VFMADD231PS      (CX)(BX*1), Z11, Z10
-	ADDQ             $0x40, BX
+	VMOVUPS          (AX)(R12*1), Z11
+	VFMADD231PS      (DX)(R12*1), Z11, Z3
+	VFMADD231PS      (BX)(R12*1), Z11, Z4
+	VFMADD231PS      (SI)(R12*1), Z11, Z5
+	VFMADD231PS      (DI)(R12*1), Z11, Z6
+	VFMADD231PS      (R8)(R12*1), Z11, Z7
+	VFMADD231PS      (R9)(R12*1), Z11, Z8
+	VFMADD231PS      (R10)(R12*1), Z11, Z9
+	VFMADD231PS      (R11)(R12*1), Z11, Z10
+	ADDQ             $0x40, R12
 	JNE              score_1
-	MOVQ             472(AX), DX
-	VMOVUPS          (DX), Y22
+	MOVQ             472(CX), AX
+	VMOVUPS          (AX), Y22
 	VUNPCKLPS        Z4, Z3, Z11
 	VUNPCKHPS        Z4, Z3, Z3
 	VADDPS           Z3, Z11, Z11
@@ -8925,19 +9003,19 @@ score_1:
 	VMOVUPS          Y5, (R13)
 
 scored:
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    16(CX), R12
+	NEGQ    R12
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z3
-	VMOVUPS (DI)(DX*1), Z4
-	VMOVUPS (R8)(DX*1), Z5
-	VMOVUPS (R9)(DX*1), Z6
-	VMOVUPS (R10)(DX*1), Z7
-	VMOVUPS (R11)(DX*1), Z8
-	VMOVUPS (R12)(DX*1), Z9
-	VMOVUPS (CX)(DX*1), Z10
+	VMOVUPS (DX)(R12*1), Z3
+	VMOVUPS (BX)(R12*1), Z4
+	VMOVUPS (SI)(R12*1), Z5
+	VMOVUPS (DI)(R12*1), Z6
+	VMOVUPS (R8)(R12*1), Z7
+	VMOVUPS (R9)(R12*1), Z8
+	VMOVUPS (R10)(R12*1), Z9
+	VMOVUPS (R11)(R12*1), Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
@@ -8946,15 +9024,15 @@ blocks:
 	VPXORD  Z16, Z16, Z16
 	VPXORD  Z17, Z17, Z17
 	VPXORD  Z18, Z18, Z18
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R13
-	MOVQ    24(AX), R14
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R13
+	MOVQ    24(CX), R14
 	MOVLQSX (R14), R14
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R15
-	VMOVUPS      (R15)(DX*1), Z19
+	MOVQ         (AX), R15
+	VMOVUPS      (R15)(R12*1), Z19
 	VMOVAPS      Z19, Z20
 	VBROADCASTSS (R13), Z21
 	VFMADD231PS  Z21, Z3, Z20
@@ -8980,120 +9058,123 @@ row:
 	VBROADCASTSS 28(R13), Z21
 	VFMADD231PS  Z21, Z10, Z20
 	VFMADD231PS  Z21, Z19, Z18
-	VMOVUPS      Z20, (R15)(DX*1)
-	ADDQ         $0x08, BX
+	VMOVUPS      Z20, (R15)(R12*1)
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R13
 	DECQ         R14
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R13
-	TESTQ        R13, R13
+	MOVQ         80(CX), R13
+	MOVQ         88(CX), R14
+	TESTQ        R14, R14
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R14
-	PREFETCHT0 (R14)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R13
-	JNE        prefetch
+	MOVQ (R13), AX
+	ADDQ R12, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R13
+	DECQ R14
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z11, Z11
-	VMOVUPS Z11, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z12, Z12
-	VMOVUPS Z12, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z13, Z13
-	VMOVUPS Z13, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Z14, Z14
-	VMOVUPS Z14, (R9)(DX*1)
-	VADDPS  (R10)(DX*1), Z15, Z15
-	VMOVUPS Z15, (R10)(DX*1)
-	VADDPS  (R11)(DX*1), Z16, Z16
-	VMOVUPS Z16, (R11)(DX*1)
-	VADDPS  (R12)(DX*1), Z17, Z17
-	VMOVUPS Z17, (R12)(DX*1)
-	VADDPS  (CX)(DX*1), Z18, Z18
-	VMOVUPS Z18, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R12*1), Z11, Z11
+	VMOVUPS Z11, (DX)(R12*1)
+	VADDPS  (BX)(R12*1), Z12, Z12
+	VMOVUPS Z12, (BX)(R12*1)
+	VADDPS  (SI)(R12*1), Z13, Z13
+	VMOVUPS Z13, (SI)(R12*1)
+	VADDPS  (DI)(R12*1), Z14, Z14
+	VMOVUPS Z14, (DI)(R12*1)
+	VADDPS  (R8)(R12*1), Z15, Z15
+	VMOVUPS Z15, (R8)(R12*1)
+	VADDPS  (R9)(R12*1), Z16, Z16
+	VMOVUPS Z16, (R9)(R12*1)
+	VADDPS  (R10)(R12*1), Z17, Z17
+	VMOVUPS Z17, (R10)(R12*1)
+	VADDPS  (R11)(R12*1), Z18, Z18
+	VMOVUPS Z18, (R11)(R12*1)
+	ADDQ    $0x40, R12
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    40(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    40(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    40(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z2, 256(CX)
 	VZEROUPPER
 	RET
 
 // func cbowPlaced8AVX512(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·cbowPlaced8AVX512(SB), NOSPLIT, $8-8
-	MOVQ    c+0(FP), AX
-	VMOVUPS 128(AX), Z0
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 256(AX), Z2
-	MOVL    $0x000000ff, CX
-	KMOVW   CX, K1
-	MOVL    $0x0000ffff, CX
-	KMOVW   CX, K2
+	MOVQ    c+0(FP), CX
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z1
+	VMOVUPS 256(CX), Z2
+	MOVL    $0x000000ff, AX
+	KMOVW   AX, K1
+	MOVL    $0x0000ffff, AX
+	KMOVW   AX, K2
 
 window:
-	MOVQ    24(AX), CX
-	MOVQ    (AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    48(AX), SI
-	MOVLQSX (CX), DI
+	MOVQ    24(CX), AX
+	MOVQ    (CX), DX
+	MOVQ    16(CX), BX
+	MOVQ    48(CX), SI
+	MOVLQSX (AX), DI
 	ADDQ    BX, DX
 	XORQ    R8, R8
 
 rows:
-	MOVLQSX 8(CX)(R8*4), R9
+	MOVLQSX 8(AX)(R8*4), R9
 	IMULQ   BX, R9
 	ADDQ    DX, R9
 	MOVQ    R9, (SI)(R8*8)
 	INCQ    R8
 	CMPQ    R8, DI
 	JNE     rows
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
-	ADDQ    $0x04, CX
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
+	ADDQ    $0x04, AX
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -9102,47 +9183,47 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    8(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), R11
-	IMULQ   BX, R11
-	ADDQ    DX, R11
-	MOVLQSX 24(CX), R12
-	IMULQ   BX, R12
-	ADDQ    DX, R12
-	MOVLQSX 28(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    24(AX), DX
-	MOVLQSX (DX), DX
-	MOVQ    48(AX), BX
-	MOVQ    456(AX), R13
-	MOVQ    24(AX), R14
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R11
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R12
+	MOVLQSX (R11), DX
+	LEAQ    8(R11)(DX*4), R11
+	ADDQ    56(CX), R11
+	ADDQ    R12, AX
+	MOVLQSX (R11), DX
+	IMULQ   R12, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R11), BX
+	IMULQ   R12, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R11), SI
+	IMULQ   R12, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R11), DI
+	IMULQ   R12, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R11), R8
+	IMULQ   R12, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R11), R9
+	IMULQ   R12, R9
+	ADDQ    AX, R9
+	MOVLQSX 24(R11), R10
+	IMULQ   R12, R10
+	ADDQ    AX, R10
+	MOVLQSX 28(R11), R11
+	IMULQ   R12, R11
+	ADDQ    AX, R11
+	MOVQ    24(CX), AX
+	MOVLQSX (AX), AX
+	MOVQ    48(CX), R12
+	MOVQ    456(CX), R13
+	MOVQ    24(CX), R14
 	MOVLQSX 4(R14), R14
 	LEAQ    (R13)(R14*4), R13
 	VXORPS  X4, X4, X4
-	CMPQ    120(AX), $0x00
+	CMPQ    120(CX), $0x00
 	JNE     average
 	VADDSS  windowConstants<>+96(SB), X4, X4
 	JMP     total
@@ -9153,21 +9234,21 @@ average:
 add_weight:
 	VADDSS (R13)(R14*4), X4, X4
 	INCQ   R14
-	CMPQ   R14, DX
+	CMPQ   R14, AX
 	JNE    add_weight
 
 total:
 	VMOVSS       windowConstants<>+96(SB), X3
 	VDIVSS       X4, X3, X3
-	VMOVSS       X4, 464(AX)
-	VMOVSS       X3, 468(AX)
+	VMOVSS       X4, 464(CX)
+	VMOVSS       X3, 468(CX)
 	VBROADCASTSS X3, Z3
-	LEAQ         (BX)(DX*8), BX
-	LEAQ         (R13)(DX*4), R13
-	MOVQ         72(AX), DX
-	MOVQ         16(AX), R14
+	LEAQ         (R12)(AX*8), R12
+	LEAQ         (R13)(AX*4), R13
+	MOVQ         72(CX), AX
+	MOVQ         16(CX), R14
 	NEGQ         R14
-	ADDQ         16(AX), DX
+	ADDQ         16(CX), AX
 	VPXORD       Z4, Z4, Z4
 	VPXORD       Z5, Z5, Z5
 	VPXORD       Z6, Z6, Z6
@@ -9179,30 +9260,30 @@ total:
 
 hidden:
 	VPXORD  Z12, Z12, Z12
-	MOVQ    24(AX), BP
+	MOVQ    24(CX), BP
 	MOVLQSX (BP), BP
 	NEGQ    BP
 
 mean:
-	MOVQ             (BX)(BP*8), R15
+	MOVQ             (R12)(BP*8), R15
 	VBROADCASTSS     (R13)(BP*4), Z13
 	VFMADD231PS      (R15)(R14*1), Z13, Z12
 	INCQ             BP
 	JNE              mean
 	VMULPS           Z3, Z12, Z12
-	VMOVUPS          Z12, (DX)(R14*1)
-	VFMADD231PS      (SI)(R14*1), Z12, Z4
-	VFMADD231PS      (DI)(R14*1), Z12, Z5
-	VFMADD231PS      (R8)(R14*1), Z12, Z6
-	VFMADD231PS      (R9)(R14*1), Z12, Z7
-	VFMADD231PS      (R10)(R14*1), Z12, Z8
-	VFMADD231PS      (R11)(R14*1), Z12, Z9
-	VFMADD231PS      (R12)(R14*1), Z12, Z10
-	VFMADD231PS      (CX)(R14*1), Z12, Z11
+	VMOVUPS          Z12, (AX)(R14*1)
+	VFMADD231PS      (DX)(R14*1), Z12, Z4
+	VFMADD231PS      (BX)(R14*1), Z12, Z5
+	VFMADD231PS      (SI)(R14*1), Z12, Z6
+	VFMADD231PS      (DI)(R14*1), Z12, Z7
+	VFMADD231PS      (R8)(R14*1), Z12, Z8
+	VFMADD231PS      (R9)(R14*1), Z12, Z9
+	VFMADD231PS      (R10)(R14*1), Z12, Z10
+	VFMADD231PS      (R11)(R14*1), Z12, Z11
 	ADDQ             $0x40, R14
 	JNE              hidden
-	VBROADCASTSS     464(AX), Z3
-	MOVQ             40(AX), DX
+	VBROADCASTSS     464(CX), Z3
+	MOVQ             40(CX), AX
 	VMOVUPS          Y3, Y14
 	VUNPCKLPS        Z5, Z4, Z3
 	VUNPCKHPS        Z5, Z4, Z4
@@ -9260,114 +9341,117 @@ mean:
 	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
 	VFMADD231PS      Z6, Z3, Z4
 	VFMADD231PS      Z14, Z4, K1, Z2
-	VMOVUPS          Y5, (DX)
-	MOVQ             72(AX), DX
-	MOVQ             16(AX), BX
-	NEGQ             BX
-	ADDQ             16(AX), DX
-	MOVQ             40(AX), R13
-	VBROADCASTSS     (R13), Z3
-	VBROADCASTSS     4(R13), Z4
-	VBROADCASTSS     8(R13), Z5
-	VBROADCASTSS     12(R13), Z6
-	VBROADCASTSS     16(R13), Z7
-	VBROADCASTSS     20(R13), Z8
-	VBROADCASTSS     24(R13), Z9
-	VBROADCASTSS     28(R13), Z10
-	VBROADCASTSS     468(AX), Z11
+	VMOVUPS          Y5, (AX)
+	MOVQ             72(CX), R12
+	MOVQ             16(CX), R13
+	NEGQ             R13
+	ADDQ             16(CX), R12
+	MOVQ             40(CX), AX
+	VBROADCASTSS     (AX), Z3
+	VBROADCASTSS     4(AX), Z4
+	VBROADCASTSS     8(AX), Z5
+	VBROADCASTSS     12(AX), Z6
+	VBROADCASTSS     16(AX), Z7
+	VBROADCASTSS     20(AX), Z8
+	VBROADCASTSS     24(AX), Z9
+	VBROADCASTSS     28(AX), Z10
+	VBROADCASTSS     468(CX), Z11
 
 blocks:
 	VPXORD      Z12, Z12, Z12
 	VPXORD      Z13, Z13, Z13
-	VFMADD231PS (SI)(BX*1), Z3, Z12
-	VFMADD231PS (DI)(BX*1), Z4, Z13
-	VFMADD231PS (R8)(BX*1), Z5, Z12
-	VFMADD231PS (R9)(BX*1), Z6, Z13
-	VFMADD231PS (R10)(BX*1), Z7, Z12
-	VFMADD231PS (R11)(BX*1), Z8, Z13
-	VFMADD231PS (R12)(BX*1), Z9, Z12
-	VFMADD231PS (CX)(BX*1), Z10, Z13
+	VFMADD231PS (DX)(R13*1), Z3, Z12
+	VFMADD231PS (BX)(R13*1), Z4, Z13
+	VFMADD231PS (SI)(R13*1), Z5, Z12
+	VFMADD231PS (DI)(R13*1), Z6, Z13
+	VFMADD231PS (R8)(R13*1), Z7, Z12
+	VFMADD231PS (R9)(R13*1), Z8, Z13
+	VFMADD231PS (R10)(R13*1), Z9, Z12
+	VFMADD231PS (R11)(R13*1), Z10, Z13
 	VADDPS      Z13, Z12, Z12
 	VMULPS      Z11, Z12, Z12
-	VMOVUPS     (DX)(BX*1), Z13
+	VMOVUPS     (R12)(R13*1), Z13
 	VMOVAPS     Z13, Z15
-	VFMADD213PS (SI)(BX*1), Z3, Z15
-	VMOVUPS     Z15, (SI)(BX*1)
+	VFMADD213PS (DX)(R13*1), Z3, Z15
+	VMOVUPS     Z15, (DX)(R13*1)
 	VMOVAPS     Z13, Z15
-	VFMADD213PS (DI)(BX*1), Z4, Z15
-	VMOVUPS     Z15, (DI)(BX*1)
+	VFMADD213PS (BX)(R13*1), Z4, Z15
+	VMOVUPS     Z15, (BX)(R13*1)
 	VMOVAPS     Z13, Z15
-	VFMADD213PS (R8)(BX*1), Z5, Z15
-	VMOVUPS     Z15, (R8)(BX*1)
+	VFMADD213PS (SI)(R13*1), Z5, Z15
+	VMOVUPS     Z15, (SI)(R13*1)
 	VMOVAPS     Z13, Z15
-	VFMADD213PS (R9)(BX*1), Z6, Z15
-	VMOVUPS     Z15, (R9)(BX*1)
+	VFMADD213PS (DI)(R13*1), Z6, Z15
+	VMOVUPS     Z15, (DI)(R13*1)
 	VMOVAPS     Z13, Z15
-	VFMADD213PS (R10)(BX*1), Z7, Z15
-	VMOVUPS     Z15, (R10)(BX*1)
+	VFMADD213PS (R8)(R13*1), Z7, Z15
+	VMOVUPS     Z15, (R8)(R13*1)
 	VMOVAPS     Z13, Z15
-	VFMADD213PS (R11)(BX*1), Z8, Z15
-	VMOVUPS     Z15, (R11)(BX*1)
+	VFMADD213PS (R9)(R13*1), Z8, Z15
+	VMOVUPS     Z15, (R9)(R13*1)
 	VMOVAPS     Z13, Z15
-	VFMADD213PS (R12)(BX*1), Z9, Z15
-	VMOVUPS     Z15, (R12)(BX*1)
+	VFMADD213PS (R10)(R13*1), Z9, Z15
+	VMOVUPS     Z15, (R10)(R13*1)
 	VMOVAPS     Z13, Z13
-	VFMADD213PS (CX)(BX*1), Z10, Z13
-	VMOVUPS     Z13, (CX)(BX*1)
-	MOVQ        48(AX), R13
-	MOVQ        456(AX), R14
-	MOVQ        24(AX), R15
+	VFMADD213PS (R11)(R13*1), Z10, Z13
+	VMOVUPS     Z13, (R11)(R13*1)
+	MOVQ        48(CX), AX
+	MOVQ        456(CX), R14
+	MOVQ        24(CX), R15
 	MOVLQSX     4(R15), R15
 	LEAQ        (R14)(R15*4), R14
-	MOVQ        24(AX), R15
+	MOVQ        24(CX), R15
 	MOVLQSX     (R15), R15
-	LEAQ        (R13)(R15*8), R13
+	LEAQ        (AX)(R15*8), AX
 	LEAQ        (R14)(R15*4), R14
-	MOVQ        24(AX), BP
+	MOVQ        24(CX), BP
 	MOVLQSX     (BP), BP
 	NEGQ        BP
 
 row:
-	MOVQ         (R13)(BP*8), R15
+	MOVQ         (AX)(BP*8), R15
 	VBROADCASTSS (R14)(BP*4), Z13
-	VFMADD213PS  (R15)(BX*1), Z12, Z13
-	VMOVUPS      Z13, (R15)(BX*1)
+	VFMADD213PS  (R15)(R13*1), Z12, Z13
+	VMOVUPS      Z13, (R15)(R13*1)
 	INCQ         BP
 	JNE          row
-	MOVQ         80(AX), R13
-	MOVQ         88(AX), R14
-	TESTQ        R14, R14
+	MOVQ         80(CX), R14
+	MOVQ         88(CX), R15
+	TESTQ        R15, R15
 	JE           prefetched
 
 prefetch:
-	MOVQ       (R13), R15
-	PREFETCHT0 (R15)(BX*1)
-	ADDQ       $0x08, R13
-	DECQ       R14
-	JNE        prefetch
+	MOVQ (R14), AX
+	ADDQ R13, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R14
+	DECQ R15
+	JNE  prefetch
 
 prefetched:
-	ADDQ    $0x40, BX
+	ADDQ    $0x40, R13
 	JNE     blocks
-	MOVQ    24(AX), CX
-	MOVQ    32(AX), DX
-	MOVQ    24(AX), BX
+	MOVQ    24(CX), AX
+	MOVQ    32(CX), DX
+	MOVQ    24(CX), BX
 	MOVLQSX (BX), BX
-	LEAQ    40(CX)(BX*4), CX
-	MOVQ    CX, 24(AX)
+	LEAQ    40(AX)(BX*4), AX
+	MOVQ    AX, 24(CX)
 	TESTQ   DX, DX
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    40(DX)(BX*4), DX
 	XORQ    BX, BX
-	CMPQ    DX, 104(AX)
+	CMPQ    DX, 104(CX)
 	CMOVQCC BX, DX
-	MOVQ    DX, 32(AX)
+	MOVQ    DX, 32(CX)
 
 no_ahead:
-	DECQ    96(AX)
+	DECQ    96(CX)
 	JNE     window
-	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z2, 256(CX)
 	VZEROUPPER
 	RET
 
@@ -9711,35 +9795,35 @@ scored:
 	RET
 
 // func update1AVX512(c *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·update1AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    c+0(FP), CX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -9748,61 +9832,64 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), DX
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), BX
+	MOVLQSX (DX), SI
+	LEAQ    4(DX)(SI*4), DX
+	ADDQ    56(CX), DX
+	ADDQ    BX, AX
+	MOVLQSX (DX), DX
+	IMULQ   BX, DX
+	ADDQ    AX, DX
+	MOVQ    16(CX), BX
+	NEGQ    BX
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (CX)(DX*1), Z0
+	VMOVUPS (DX)(BX*1), Z0
 	VPXORD  Z1, Z1, Z1
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), SI
-	MOVQ    24(AX), DI
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), SI
+	MOVQ    24(CX), DI
 	MOVLQSX (DI), DI
-	MOVQ    72(AX), R8
-	ADDQ    16(AX), R8
+	MOVQ    72(CX), R8
+	ADDQ    16(CX), R8
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R9
-	VMOVUPS      (R9)(DX*1), Z2
-	VMOVUPS      (R8)(DX*1), Z3
+	MOVQ         (AX), R9
+	VMOVUPS      (R9)(BX*1), Z2
+	VMOVUPS      (R8)(BX*1), Z3
 	VBROADCASTSS (SI), Z4
 	VFMADD231PS  Z4, Z0, Z3
 	VFMADD231PS  Z4, Z2, Z1
-	VMOVUPS      Z3, (R8)(DX*1)
-	ADDQ         16(AX), R8
-	ADDQ         $0x08, BX
+	VMOVUPS      Z3, (R8)(BX*1)
+	ADDQ         16(CX), R8
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, SI
 	DECQ         DI
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), SI
-	TESTQ        SI, SI
+	MOVQ         80(CX), SI
+	MOVQ         88(CX), DI
+	TESTQ        DI, DI
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), DI
-	PREFETCHT0 (DI)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       SI
-	JNE        prefetch
+	MOVQ (SI), AX
+	ADDQ BX, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, SI
+	DECQ DI
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (CX)(DX*1), Z1, Z1
-	VMOVUPS Z1, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(BX*1), Z1, Z1
+	VMOVUPS Z1, (DX)(BX*1)
+	ADDQ    $0x40, BX
 	JNE     blocks
 	VZEROUPPER
 	RET
@@ -10167,35 +10254,35 @@ scored:
 	RET
 
 // func update2AVX512(c *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·update2AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    c+0(FP), CX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -10204,71 +10291,74 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), BX
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), SI
+	MOVLQSX (BX), DX
+	LEAQ    4(BX)(DX*4), BX
+	ADDQ    56(CX), BX
+	ADDQ    SI, AX
+	MOVLQSX (BX), DX
+	IMULQ   SI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(BX), BX
+	IMULQ   SI, BX
+	ADDQ    AX, BX
+	MOVQ    16(CX), SI
+	NEGQ    SI
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z0
-	VMOVUPS (CX)(DX*1), Z1
+	VMOVUPS (DX)(SI*1), Z0
+	VMOVUPS (BX)(SI*1), Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), DI
-	MOVQ    24(AX), R8
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), DI
+	MOVQ    24(CX), R8
 	MOVLQSX (R8), R8
-	MOVQ    72(AX), R9
-	ADDQ    16(AX), R9
+	MOVQ    72(CX), R9
+	ADDQ    16(CX), R9
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R10
-	VMOVUPS      (R10)(DX*1), Z4
-	VMOVUPS      (R9)(DX*1), Z5
+	MOVQ         (AX), R10
+	VMOVUPS      (R10)(SI*1), Z4
+	VMOVUPS      (R9)(SI*1), Z5
 	VBROADCASTSS (DI), Z6
 	VFMADD231PS  Z6, Z0, Z5
 	VFMADD231PS  Z6, Z4, Z2
 	VBROADCASTSS 4(DI), Z6
 	VFMADD231PS  Z6, Z1, Z5
 	VFMADD231PS  Z6, Z4, Z3
-	VMOVUPS      Z5, (R9)(DX*1)
-	ADDQ         16(AX), R9
-	ADDQ         $0x08, BX
+	VMOVUPS      Z5, (R9)(SI*1)
+	ADDQ         16(CX), R9
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, DI
 	DECQ         R8
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), DI
-	TESTQ        DI, DI
+	MOVQ         80(CX), DI
+	MOVQ         88(CX), R8
+	TESTQ        R8, R8
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R8
-	PREFETCHT0 (R8)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       DI
-	JNE        prefetch
+	MOVQ (DI), AX
+	ADDQ SI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, DI
+	DECQ R8
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z2, Z2
-	VMOVUPS Z2, (SI)(DX*1)
-	VADDPS  (CX)(DX*1), Z3, Z3
-	VMOVUPS Z3, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(SI*1), Z2, Z2
+	VMOVUPS Z2, (DX)(SI*1)
+	VADDPS  (BX)(SI*1), Z3, Z3
+	VMOVUPS Z3, (BX)(SI*1)
+	ADDQ    $0x40, SI
 	JNE     blocks
 	VZEROUPPER
 	RET
@@ -10671,35 +10761,35 @@ scored:
 	RET
 
 // func update3AVX512(c *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·update3AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    c+0(FP), CX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -10708,46 +10798,46 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), SI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), DI
+	MOVLQSX (SI), DX
+	LEAQ    4(SI)(DX*4), SI
+	ADDQ    56(CX), SI
+	ADDQ    DI, AX
+	MOVLQSX (SI), DX
+	IMULQ   DI, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(SI), BX
+	IMULQ   DI, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(SI), SI
+	IMULQ   DI, SI
+	ADDQ    AX, SI
+	MOVQ    16(CX), DI
+	NEGQ    DI
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z0
-	VMOVUPS (DI)(DX*1), Z1
-	VMOVUPS (CX)(DX*1), Z2
+	VMOVUPS (DX)(DI*1), Z0
+	VMOVUPS (BX)(DI*1), Z1
+	VMOVUPS (SI)(DI*1), Z2
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R8
-	MOVQ    24(AX), R9
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R8
+	MOVQ    24(CX), R9
 	MOVLQSX (R9), R9
-	MOVQ    72(AX), R10
-	ADDQ    16(AX), R10
+	MOVQ    72(CX), R10
+	ADDQ    16(CX), R10
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R11
-	VMOVUPS      (R11)(DX*1), Z6
-	VMOVUPS      (R10)(DX*1), Z7
+	MOVQ         (AX), R11
+	VMOVUPS      (R11)(DI*1), Z6
+	VMOVUPS      (R10)(DI*1), Z7
 	VBROADCASTSS (R8), Z8
 	VFMADD231PS  Z8, Z0, Z7
 	VFMADD231PS  Z8, Z6, Z3
@@ -10757,32 +10847,35 @@ row:
 	VBROADCASTSS 8(R8), Z8
 	VFMADD231PS  Z8, Z2, Z7
 	VFMADD231PS  Z8, Z6, Z5
-	VMOVUPS      Z7, (R10)(DX*1)
-	ADDQ         16(AX), R10
-	ADDQ         $0x08, BX
+	VMOVUPS      Z7, (R10)(DI*1)
+	ADDQ         16(CX), R10
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R8
 	DECQ         R9
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R8
-	TESTQ        R8, R8
+	MOVQ         80(CX), R8
+	MOVQ         88(CX), R9
+	TESTQ        R9, R9
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R9
-	PREFETCHT0 (R9)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R8
-	JNE        prefetch
+	MOVQ (R8), AX
+	ADDQ DI, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R8
+	DECQ R9
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z3, Z3
-	VMOVUPS Z3, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z4, Z4
-	VMOVUPS Z4, (DI)(DX*1)
-	VADDPS  (CX)(DX*1), Z5, Z5
-	VMOVUPS Z5, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(DI*1), Z3, Z3
+	VMOVUPS Z3, (DX)(DI*1)
+	VADDPS  (BX)(DI*1), Z4, Z4
+	VMOVUPS Z4, (BX)(DI*1)
+	VADDPS  (SI)(DI*1), Z5, Z5
+	VMOVUPS Z5, (SI)(DI*1)
+	ADDQ    $0x40, DI
 	JNE     blocks
 	VZEROUPPER
 	RET
@@ -11205,35 +11298,35 @@ scored:
 	RET
 
 // func update4AVX512(c *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·update4AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    c+0(FP), CX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -11242,51 +11335,51 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), DI
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R8
+	MOVLQSX (DI), DX
+	LEAQ    4(DI)(DX*4), DI
+	ADDQ    56(CX), DI
+	ADDQ    R8, AX
+	MOVLQSX (DI), DX
+	IMULQ   R8, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(DI), BX
+	IMULQ   R8, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(DI), SI
+	IMULQ   R8, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(DI), DI
+	IMULQ   R8, DI
+	ADDQ    AX, DI
+	MOVQ    16(CX), R8
+	NEGQ    R8
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z0
-	VMOVUPS (DI)(DX*1), Z1
-	VMOVUPS (R8)(DX*1), Z2
-	VMOVUPS (CX)(DX*1), Z3
+	VMOVUPS (DX)(R8*1), Z0
+	VMOVUPS (BX)(R8*1), Z1
+	VMOVUPS (SI)(R8*1), Z2
+	VMOVUPS (DI)(R8*1), Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R9
-	MOVQ    24(AX), R10
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R9
+	MOVQ    24(CX), R10
 	MOVLQSX (R10), R10
-	MOVQ    72(AX), R11
-	ADDQ    16(AX), R11
+	MOVQ    72(CX), R11
+	ADDQ    16(CX), R11
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R12
-	VMOVUPS      (R12)(DX*1), Z8
-	VMOVUPS      (R11)(DX*1), Z9
+	MOVQ         (AX), R12
+	VMOVUPS      (R12)(R8*1), Z8
+	VMOVUPS      (R11)(R8*1), Z9
 	VBROADCASTSS (R9), Z10
 	VFMADD231PS  Z10, Z0, Z9
 	VFMADD231PS  Z10, Z8, Z4
@@ -11299,34 +11392,37 @@ row:
 	VBROADCASTSS 12(R9), Z10
 	VFMADD231PS  Z10, Z3, Z9
 	VFMADD231PS  Z10, Z8, Z7
-	VMOVUPS      Z9, (R11)(DX*1)
-	ADDQ         16(AX), R11
-	ADDQ         $0x08, BX
+	VMOVUPS      Z9, (R11)(R8*1)
+	ADDQ         16(CX), R11
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R9
 	DECQ         R10
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R9
-	TESTQ        R9, R9
+	MOVQ         80(CX), R9
+	MOVQ         88(CX), R10
+	TESTQ        R10, R10
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R10
-	PREFETCHT0 (R10)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R9
-	JNE        prefetch
+	MOVQ (R9), AX
+	ADDQ R8, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R9
+	DECQ R10
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z4, Z4
-	VMOVUPS Z4, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z5, Z5
-	VMOVUPS Z5, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z6, Z6
-	VMOVUPS Z6, (R8)(DX*1)
-	VADDPS  (CX)(DX*1), Z7, Z7
-	VMOVUPS Z7, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R8*1), Z4, Z4
+	VMOVUPS Z4, (DX)(R8*1)
+	VADDPS  (BX)(R8*1), Z5, Z5
+	VMOVUPS Z5, (BX)(R8*1)
+	VADDPS  (SI)(R8*1), Z6, Z6
+	VMOVUPS Z6, (SI)(R8*1)
+	VADDPS  (DI)(R8*1), Z7, Z7
+	VMOVUPS Z7, (DI)(R8*1)
+	ADDQ    $0x40, R8
 	JNE     blocks
 	VZEROUPPER
 	RET
@@ -11805,35 +11901,35 @@ scored:
 	RET
 
 // func update5AVX512(c *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·update5AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    c+0(FP), CX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -11842,56 +11938,56 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R8
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R9
+	MOVLQSX (R8), DX
+	LEAQ    4(R8)(DX*4), R8
+	ADDQ    56(CX), R8
+	ADDQ    R9, AX
+	MOVLQSX (R8), DX
+	IMULQ   R9, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R8), BX
+	IMULQ   R9, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R8), SI
+	IMULQ   R9, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R8), DI
+	IMULQ   R9, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R8), R8
+	IMULQ   R9, R8
+	ADDQ    AX, R8
+	MOVQ    16(CX), R9
+	NEGQ    R9
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z0
-	VMOVUPS (DI)(DX*1), Z1
-	VMOVUPS (R8)(DX*1), Z2
-	VMOVUPS (R9)(DX*1), Z3
-	VMOVUPS (CX)(DX*1), Z4
+	VMOVUPS (DX)(R9*1), Z0
+	VMOVUPS (BX)(R9*1), Z1
+	VMOVUPS (SI)(R9*1), Z2
+	VMOVUPS (DI)(R9*1), Z3
+	VMOVUPS (R8)(R9*1), Z4
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R10
-	MOVQ    24(AX), R11
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R10
+	MOVQ    24(CX), R11
 	MOVLQSX (R11), R11
-	MOVQ    72(AX), R12
-	ADDQ    16(AX), R12
+	MOVQ    72(CX), R12
+	ADDQ    16(CX), R12
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R13
-	VMOVUPS      (R13)(DX*1), Z10
-	VMOVUPS      (R12)(DX*1), Z11
+	MOVQ         (AX), R13
+	VMOVUPS      (R13)(R9*1), Z10
+	VMOVUPS      (R12)(R9*1), Z11
 	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z12, Z0, Z11
 	VFMADD231PS  Z12, Z10, Z5
@@ -11907,36 +12003,39 @@ row:
 	VBROADCASTSS 16(R10), Z12
 	VFMADD231PS  Z12, Z4, Z11
 	VFMADD231PS  Z12, Z10, Z9
-	VMOVUPS      Z11, (R12)(DX*1)
-	ADDQ         16(AX), R12
-	ADDQ         $0x08, BX
+	VMOVUPS      Z11, (R12)(R9*1)
+	ADDQ         16(CX), R12
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R10
 	DECQ         R11
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R10
-	TESTQ        R10, R10
+	MOVQ         80(CX), R10
+	MOVQ         88(CX), R11
+	TESTQ        R11, R11
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R11
-	PREFETCHT0 (R11)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R10
-	JNE        prefetch
+	MOVQ (R10), AX
+	ADDQ R9, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R10
+	DECQ R11
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z5, Z5
-	VMOVUPS Z5, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z6, Z6
-	VMOVUPS Z6, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z7, Z7
-	VMOVUPS Z7, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Z8, Z8
-	VMOVUPS Z8, (R9)(DX*1)
-	VADDPS  (CX)(DX*1), Z9, Z9
-	VMOVUPS Z9, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R9*1), Z5, Z5
+	VMOVUPS Z5, (DX)(R9*1)
+	VADDPS  (BX)(R9*1), Z6, Z6
+	VMOVUPS Z6, (BX)(R9*1)
+	VADDPS  (SI)(R9*1), Z7, Z7
+	VMOVUPS Z7, (SI)(R9*1)
+	VADDPS  (DI)(R9*1), Z8, Z8
+	VMOVUPS Z8, (DI)(R9*1)
+	VADDPS  (R8)(R9*1), Z9, Z9
+	VMOVUPS Z9, (R8)(R9*1)
+	ADDQ    $0x40, R9
 	JNE     blocks
 	VZEROUPPER
 	RET
@@ -12435,35 +12534,35 @@ scored:
 	RET
 
 // func update6AVX512(c *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·update6AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    c+0(FP), CX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -12472,61 +12571,61 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R9
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R10
+	MOVLQSX (R9), DX
+	LEAQ    4(R9)(DX*4), R9
+	ADDQ    56(CX), R9
+	ADDQ    R10, AX
+	MOVLQSX (R9), DX
+	IMULQ   R10, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R9), BX
+	IMULQ   R10, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R9), SI
+	IMULQ   R10, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R9), DI
+	IMULQ   R10, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R9), R8
+	IMULQ   R10, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R9), R9
+	IMULQ   R10, R9
+	ADDQ    AX, R9
+	MOVQ    16(CX), R10
+	NEGQ    R10
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z0
-	VMOVUPS (DI)(DX*1), Z1
-	VMOVUPS (R8)(DX*1), Z2
-	VMOVUPS (R9)(DX*1), Z3
-	VMOVUPS (R10)(DX*1), Z4
-	VMOVUPS (CX)(DX*1), Z5
+	VMOVUPS (DX)(R10*1), Z0
+	VMOVUPS (BX)(R10*1), Z1
+	VMOVUPS (SI)(R10*1), Z2
+	VMOVUPS (DI)(R10*1), Z3
+	VMOVUPS (R8)(R10*1), Z4
+	VMOVUPS (R9)(R10*1), Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R11
-	MOVQ    24(AX), R12
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R11
+	MOVQ    24(CX), R12
 	MOVLQSX (R12), R12
-	MOVQ    72(AX), R13
-	ADDQ    16(AX), R13
+	MOVQ    72(CX), R13
+	ADDQ    16(CX), R13
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R14
-	VMOVUPS      (R14)(DX*1), Z12
-	VMOVUPS      (R13)(DX*1), Z13
+	MOVQ         (AX), R14
+	VMOVUPS      (R14)(R10*1), Z12
+	VMOVUPS      (R13)(R10*1), Z13
 	VBROADCASTSS (R11), Z14
 	VFMADD231PS  Z14, Z0, Z13
 	VFMADD231PS  Z14, Z12, Z6
@@ -12545,38 +12644,41 @@ row:
 	VBROADCASTSS 20(R11), Z14
 	VFMADD231PS  Z14, Z5, Z13
 	VFMADD231PS  Z14, Z12, Z11
-	VMOVUPS      Z13, (R13)(DX*1)
-	ADDQ         16(AX), R13
-	ADDQ         $0x08, BX
+	VMOVUPS      Z13, (R13)(R10*1)
+	ADDQ         16(CX), R13
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R11
 	DECQ         R12
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R11
-	TESTQ        R11, R11
+	MOVQ         80(CX), R11
+	MOVQ         88(CX), R12
+	TESTQ        R12, R12
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R12
-	PREFETCHT0 (R12)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R11
-	JNE        prefetch
+	MOVQ (R11), AX
+	ADDQ R10, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R11
+	DECQ R12
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z6, Z6
-	VMOVUPS Z6, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z7, Z7
-	VMOVUPS Z7, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z8, Z8
-	VMOVUPS Z8, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Z9, Z9
-	VMOVUPS Z9, (R9)(DX*1)
-	VADDPS  (R10)(DX*1), Z10, Z10
-	VMOVUPS Z10, (R10)(DX*1)
-	VADDPS  (CX)(DX*1), Z11, Z11
-	VMOVUPS Z11, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R10*1), Z6, Z6
+	VMOVUPS Z6, (DX)(R10*1)
+	VADDPS  (BX)(R10*1), Z7, Z7
+	VMOVUPS Z7, (BX)(R10*1)
+	VADDPS  (SI)(R10*1), Z8, Z8
+	VMOVUPS Z8, (SI)(R10*1)
+	VADDPS  (DI)(R10*1), Z9, Z9
+	VMOVUPS Z9, (DI)(R10*1)
+	VADDPS  (R8)(R10*1), Z10, Z10
+	VMOVUPS Z10, (R8)(R10*1)
+	VADDPS  (R9)(R10*1), Z11, Z11
+	VMOVUPS Z11, (R9)(R10*1)
+	ADDQ    $0x40, R10
 	JNE     blocks
 	VZEROUPPER
 	RET
@@ -13113,35 +13215,35 @@ scored:
 	RET
 
 // func update7AVX512(c *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·update7AVX512(SB), NOSPLIT, $0-8
-	MOVQ    c+0(FP), AX
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    c+0(FP), CX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -13150,47 +13252,47 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), R11
-	IMULQ   BX, R11
-	ADDQ    DX, R11
-	MOVLQSX 24(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R10
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R11
+	MOVLQSX (R10), DX
+	LEAQ    4(R10)(DX*4), R10
+	ADDQ    56(CX), R10
+	ADDQ    R11, AX
+	MOVLQSX (R10), DX
+	IMULQ   R11, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R10), BX
+	IMULQ   R11, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R10), SI
+	IMULQ   R11, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R10), DI
+	IMULQ   R11, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R10), R8
+	IMULQ   R11, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R10), R9
+	IMULQ   R11, R9
+	ADDQ    AX, R9
+	MOVLQSX 24(R10), R10
+	IMULQ   R11, R10
+	ADDQ    AX, R10
+	MOVQ    16(CX), R11
+	NEGQ    R11
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z0
-	VMOVUPS (DI)(DX*1), Z1
-	VMOVUPS (R8)(DX*1), Z2
-	VMOVUPS (R9)(DX*1), Z3
-	VMOVUPS (R10)(DX*1), Z4
-	VMOVUPS (R11)(DX*1), Z5
-	VMOVUPS (CX)(DX*1), Z6
+	VMOVUPS (DX)(R11*1), Z0
+	VMOVUPS (BX)(R11*1), Z1
+	VMOVUPS (SI)(R11*1), Z2
+	VMOVUPS (DI)(R11*1), Z3
+	VMOVUPS (R8)(R11*1), Z4
+	VMOVUPS (R9)(R11*1), Z5
+	VMOVUPS (R10)(R11*1), Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
@@ -13198,18 +13300,18 @@ blocks:
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R12
-	MOVQ    24(AX), R13
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R12
+	MOVQ    24(CX), R13
 	MOVLQSX (R13), R13
-	MOVQ    72(AX), R14
-	ADDQ    16(AX), R14
+	MOVQ    72(CX), R14
+	ADDQ    16(CX), R14
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), R15
-	VMOVUPS      (R15)(DX*1), Z14
-	VMOVUPS      (R14)(DX*1), Z15
+	MOVQ         (AX), R15
+	VMOVUPS      (R15)(R11*1), Z14
+	VMOVUPS      (R14)(R11*1), Z15
 	VBROADCASTSS (R12), Z16
 	VFMADD231PS  Z16, Z0, Z15
 	VFMADD231PS  Z16, Z14, Z7
@@ -13231,40 +13333,43 @@ row:
 	VBROADCASTSS 24(R12), Z16
 	VFMADD231PS  Z16, Z6, Z15
 	VFMADD231PS  Z16, Z14, Z13
-	VMOVUPS      Z15, (R14)(DX*1)
-	ADDQ         16(AX), R14
-	ADDQ         $0x08, BX
+	VMOVUPS      Z15, (R14)(R11*1)
+	ADDQ         16(CX), R14
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R12
 	DECQ         R13
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R12
-	TESTQ        R12, R12
+	MOVQ         80(CX), R12
+	MOVQ         88(CX), R13
+	TESTQ        R13, R13
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R13
-	PREFETCHT0 (R13)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R12
-	JNE        prefetch
+	MOVQ (R12), AX
+	ADDQ R11, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R12
+	DECQ R13
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z7, Z7
-	VMOVUPS Z7, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z8, Z8
-	VMOVUPS Z8, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z9, Z9
-	VMOVUPS Z9, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Z10, Z10
-	VMOVUPS Z10, (R9)(DX*1)
-	VADDPS  (R10)(DX*1), Z11, Z11
-	VMOVUPS Z11, (R10)(DX*1)
-	VADDPS  (R11)(DX*1), Z12, Z12
-	VMOVUPS Z12, (R11)(DX*1)
-	VADDPS  (CX)(DX*1), Z13, Z13
-	VMOVUPS Z13, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R11*1), Z7, Z7
+	VMOVUPS Z7, (DX)(R11*1)
+	VADDPS  (BX)(R11*1), Z8, Z8
+	VMOVUPS Z8, (BX)(R11*1)
+	VADDPS  (SI)(R11*1), Z9, Z9
+	VMOVUPS Z9, (SI)(R11*1)
+	VADDPS  (DI)(R11*1), Z10, Z10
+	VMOVUPS Z10, (DI)(R11*1)
+	VADDPS  (R8)(R11*1), Z11, Z11
+	VMOVUPS Z11, (R8)(R11*1)
+	VADDPS  (R9)(R11*1), Z12, Z12
+	VMOVUPS Z12, (R9)(R11*1)
+	VADDPS  (R10)(R11*1), Z13, Z13
+	VMOVUPS Z13, (R10)(R11*1)
+	ADDQ    $0x40, R11
 	JNE     blocks
 	VZEROUPPER
 	RET
@@ -13821,35 +13926,35 @@ scored:
 	RET
 
 // func update8AVX512(c *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·update8AVX512(SB), NOSPLIT, $8-8
-	MOVQ    c+0(FP), AX
-	MOVQ    32(AX), CX
-	MOVQ    80(AX), DX
+	MOVQ    c+0(FP), CX
+	MOVQ    32(CX), AX
+	MOVQ    80(CX), DX
 	XORQ    BX, BX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JE      next_done
-	MOVQ    16(AX), SI
-	MOVQ    (AX), DI
-	MOVLQSX (CX), R8
+	MOVQ    16(CX), SI
+	MOVQ    (CX), DI
+	MOVLQSX (AX), R8
 	ADDQ    SI, DI
 
 next_in:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
 	INCQ    BX
 	DECQ    R8
 	JNE     next_in
-	MOVQ    8(AX), DI
-	MOVQ    64(AX), R8
+	MOVQ    8(CX), DI
+	MOVQ    64(CX), R8
 	ADDQ    SI, DI
 
 next_out:
-	ADDQ    $0x04, CX
-	MOVLQSX (CX), R9
+	ADDQ    $0x04, AX
+	MOVLQSX (AX), R9
 	IMULQ   SI, R9
 	ADDQ    DI, R9
 	MOVQ    R9, (DX)(BX*8)
@@ -13858,51 +13963,51 @@ next_out:
 	JNE     next_out
 
 next_done:
-	MOVQ    BX, 88(AX)
-	MOVQ    24(AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVLQSX (CX), SI
-	LEAQ    4(CX)(SI*4), CX
-	ADDQ    56(AX), CX
-	ADDQ    BX, DX
-	MOVLQSX (CX), SI
-	IMULQ   BX, SI
-	ADDQ    DX, SI
-	MOVLQSX 4(CX), DI
-	IMULQ   BX, DI
-	ADDQ    DX, DI
-	MOVLQSX 8(CX), R8
-	IMULQ   BX, R8
-	ADDQ    DX, R8
-	MOVLQSX 12(CX), R9
-	IMULQ   BX, R9
-	ADDQ    DX, R9
-	MOVLQSX 16(CX), R10
-	IMULQ   BX, R10
-	ADDQ    DX, R10
-	MOVLQSX 20(CX), R11
-	IMULQ   BX, R11
-	ADDQ    DX, R11
-	MOVLQSX 24(CX), R12
-	IMULQ   BX, R12
-	ADDQ    DX, R12
-	MOVLQSX 28(CX), CX
-	IMULQ   BX, CX
-	ADDQ    DX, CX
-	MOVQ    16(AX), DX
-	NEGQ    DX
+	MOVQ    BX, 88(CX)
+	MOVQ    24(CX), R11
+	MOVQ    8(CX), AX
+	MOVQ    16(CX), R12
+	MOVLQSX (R11), DX
+	LEAQ    4(R11)(DX*4), R11
+	ADDQ    56(CX), R11
+	ADDQ    R12, AX
+	MOVLQSX (R11), DX
+	IMULQ   R12, DX
+	ADDQ    AX, DX
+	MOVLQSX 4(R11), BX
+	IMULQ   R12, BX
+	ADDQ    AX, BX
+	MOVLQSX 8(R11), SI
+	IMULQ   R12, SI
+	ADDQ    AX, SI
+	MOVLQSX 12(R11), DI
+	IMULQ   R12, DI
+	ADDQ    AX, DI
+	MOVLQSX 16(R11), R8
+	IMULQ   R12, R8
+	ADDQ    AX, R8
+	MOVLQSX 20(R11), R9
+	IMULQ   R12, R9
+	ADDQ    AX, R9
+	MOVLQSX 24(R11), R10
+	IMULQ   R12, R10
+	ADDQ    AX, R10
+	MOVLQSX 28(R11), R11
+	IMULQ   R12, R11
+	ADDQ    AX, R11
+	MOVQ    16(CX), R12
+	NEGQ    R12
 	PCALIGN $0x20
 
 blocks:
-	VMOVUPS (SI)(DX*1), Z0
-	VMOVUPS (DI)(DX*1), Z1
-	VMOVUPS (R8)(DX*1), Z2
-	VMOVUPS (R9)(DX*1), Z3
-	VMOVUPS (R10)(DX*1), Z4
-	VMOVUPS (R11)(DX*1), Z5
-	VMOVUPS (R12)(DX*1), Z6
-	VMOVUPS (CX)(DX*1), Z7
+	VMOVUPS (DX)(R12*1), Z0
+	VMOVUPS (BX)(R12*1), Z1
+	VMOVUPS (SI)(R12*1), Z2
+	VMOVUPS (DI)(R12*1), Z3
+	VMOVUPS (R8)(R12*1), Z4
+	VMOVUPS (R9)(R12*1), Z5
+	VMOVUPS (R10)(R12*1), Z6
+	VMOVUPS (R11)(R12*1), Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
@@ -13911,18 +14016,18 @@ blocks:
 	VPXORD  Z13, Z13, Z13
 	VPXORD  Z14, Z14, Z14
 	VPXORD  Z15, Z15, Z15
-	MOVQ    48(AX), BX
-	MOVQ    40(AX), R13
-	MOVQ    24(AX), R14
+	MOVQ    48(CX), AX
+	MOVQ    40(CX), R13
+	MOVQ    24(CX), R14
 	MOVLQSX (R14), R14
-	MOVQ    72(AX), R15
-	ADDQ    16(AX), R15
+	MOVQ    72(CX), R15
+	ADDQ    16(CX), R15
 	PCALIGN $0x20
 
 row:
-	MOVQ         (BX), BP
-	VMOVUPS      (BP)(DX*1), Z16
-	VMOVUPS      (R15)(DX*1), Z17
+	MOVQ         (AX), BP
+	VMOVUPS      (BP)(R12*1), Z16
+	VMOVUPS      (R15)(R12*1), Z17
 	VBROADCASTSS (R13), Z18
 	VFMADD231PS  Z18, Z0, Z17
 	VFMADD231PS  Z18, Z16, Z8
@@ -13947,42 +14052,45 @@ row:
 	VBROADCASTSS 28(R13), Z18
 	VFMADD231PS  Z18, Z7, Z17
 	VFMADD231PS  Z18, Z16, Z15
-	VMOVUPS      Z17, (R15)(DX*1)
-	ADDQ         16(AX), R15
-	ADDQ         $0x08, BX
+	VMOVUPS      Z17, (R15)(R12*1)
+	ADDQ         16(CX), R15
+	ADDQ         $0x08, AX
 	ADDQ         $0x20, R13
 	DECQ         R14
 	JNE          row
-	MOVQ         80(AX), BX
-	MOVQ         88(AX), R13
-	TESTQ        R13, R13
+	MOVQ         80(CX), R13
+	MOVQ         88(CX), R14
+	TESTQ        R14, R14
 	JE           prefetched
 
 prefetch:
-	MOVQ       (BX), R14
-	PREFETCHT0 (R14)(DX*1)
-	ADDQ       $0x08, BX
-	DECQ       R13
-	JNE        prefetch
+	MOVQ (R13), AX
+	ADDQ R12, AX
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x08, R13
+	DECQ R14
+	JNE  prefetch
 
 prefetched:
-	VADDPS  (SI)(DX*1), Z8, Z8
-	VMOVUPS Z8, (SI)(DX*1)
-	VADDPS  (DI)(DX*1), Z9, Z9
-	VMOVUPS Z9, (DI)(DX*1)
-	VADDPS  (R8)(DX*1), Z10, Z10
-	VMOVUPS Z10, (R8)(DX*1)
-	VADDPS  (R9)(DX*1), Z11, Z11
-	VMOVUPS Z11, (R9)(DX*1)
-	VADDPS  (R10)(DX*1), Z12, Z12
-	VMOVUPS Z12, (R10)(DX*1)
-	VADDPS  (R11)(DX*1), Z13, Z13
-	VMOVUPS Z13, (R11)(DX*1)
-	VADDPS  (R12)(DX*1), Z14, Z14
-	VMOVUPS Z14, (R12)(DX*1)
-	VADDPS  (CX)(DX*1), Z15, Z15
-	VMOVUPS Z15, (CX)(DX*1)
-	ADDQ    $0x40, DX
+	VADDPS  (DX)(R12*1), Z8, Z8
+	VMOVUPS Z8, (DX)(R12*1)
+	VADDPS  (BX)(R12*1), Z9, Z9
+	VMOVUPS Z9, (BX)(R12*1)
+	VADDPS  (SI)(R12*1), Z10, Z10
+	VMOVUPS Z10, (SI)(R12*1)
+	VADDPS  (DI)(R12*1), Z11, Z11
+	VMOVUPS Z11, (DI)(R12*1)
+	VADDPS  (R8)(R12*1), Z12, Z12
+	VMOVUPS Z12, (R8)(R12*1)
+	VADDPS  (R9)(R12*1), Z13, Z13
+	VMOVUPS Z13, (R9)(R12*1)
+	VADDPS  (R10)(R12*1), Z14, Z14
+	VMOVUPS Z14, (R10)(R12*1)
+	VADDPS  (R11)(R12*1), Z15, Z15
+	VMOVUPS Z15, (R11)(R12*1)
+	ADDQ    $0x40, R12
 	JNE     blocks
 	VZEROUPPER
 	RET

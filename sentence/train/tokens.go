@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/pairs"
@@ -19,8 +21,9 @@ const Words = "words"
 // Tokens selects the tokenizer that reads the pairs.
 type Tokens struct {
 	// Tokenizer is wordpiece, bpe or unigram, trained on the pairs; words, the words of the
-	// pairs as Unicode (UAX #29) splits them; or the path of a tokenizer.json, a vocab.txt or a
-	// model folder. Default "": the tokenizer of the initial model, otherwise wordpiece.
+	// pairs as Unicode (UAX #29) splits them; or the path of a tokenizer.json, a vocab.txt, a
+	// model folder, or a file of words and counts, .tsv, that 'train vocab' or a word model wrote.
+	// Default "": the tokenizer of the initial model, otherwise wordpiece.
 	Tokenizer  string
 	Vocabulary int    // tokens to train, or maximum number of words; default 10000
 	MinCount   int64  // words only: minimum count; default 2
@@ -48,6 +51,8 @@ func (t *Tokens) Adopt(init *Init, given ...string) error {
 		unused, why, of = []string{"MinCount"}, "applies to Tokenizer words only", nil
 	case t.Tokenizer == Words:
 		return nil
+	case t.counted():
+		unused, why = []string{"Vocabulary", "MinCount"}, "does not apply to the words of %s"
 	}
 	for _, field := range unused {
 		if slices.Contains(given, field) {
@@ -76,6 +81,9 @@ func (t *Tokens) subwords() bool {
 	}
 	return false
 }
+
+// counted reports whether Tokenizer is a file of words and counts.
+func (t *Tokens) counted() bool { return strings.EqualFold(filepath.Ext(t.Tokenizer), ".tsv") }
 
 // Validate returns an error that names the first field out of range.
 func (t *Tokens) Validate() error {
@@ -107,6 +115,13 @@ func (t *Tokens) Open(ctx context.Context, init *Init, sources []pairs.Source, i
 		return tokenizer, TrainedTokens{Model: Words}, err
 	case t.subwords():
 		return t.train(ctx, each, progress)
+	case t.counted():
+		tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: t.Cased, Locale: t.Locale})
+		v, err := corpora.OpenVocabulary(t.Tokenizer, tokenizer)
+		if err == nil {
+			tokenizer, err = tokenizer.WithVocabulary(v)
+		}
+		return tokenizer, TrainedTokens{}, err
 	}
 	tokenizer, err := tokenize.Open(t.Tokenizer)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -64,6 +64,7 @@ $ search query notes --in postgres://localhost/docs "who discovered penicillin"`
 		cli.Flag{Name: "half", Into: &o.Half, Field: "Half", Help: "store 16-bit numbers (pgvector's halfvec, indexed up to 4,000 dimensions instead of 2,000; Qdrant)"},
 		cli.Flag{Name: "batch", Arg: "N", Into: &run.Batch, Field: "Batch", Help: "rows sent at once", Default: "500", Positive: true},
 		cli.Flag{Name: "attempts", Arg: "N", Into: &run.Attempts, Field: "Attempts", Help: "how often a batch is tried", Default: "5", Positive: true},
+		cli.Flag{Name: "timeout", Arg: "TIME", Into: &o.Timeout, Field: "Timeout", Help: "time that the database has to answer, such as 30s, for each batch", Default: "1m"},
 		cli.Flag{Name: "prune", Into: &run.Prune, Field: "Prune", Help: "delete rows that the collection does not have"},
 		cli.JSONFlag())
 }
@@ -136,8 +137,8 @@ func pushTo(cmd *cobra.Command, dir, to string, o push.Options, run push.RunOpti
 }
 
 // findIn returns a function that answers questions in a database, with the model of the collection.
-func findIn(cmd *cobra.Command, c *collection.Collection, dir, address, table string) (find func(context.Context, collection.Question) (*collection.Answer, error), end func() error, err error) {
-	target, err := push.Open(cmd.Context(), address, push.Options{Table: cmp.Or(table, tableName(dir))})
+func findIn(cmd *cobra.Command, c *collection.Collection, dir, address, table string, timeout time.Duration) (find func(context.Context, collection.Question) (*collection.Answer, error), end func() error, err error) {
+	target, err := push.Open(cmd.Context(), address, push.Options{Table: cmp.Or(table, tableName(dir)), Timeout: timeout})
 	if err != nil {
 		return nil, nil, err
 	}

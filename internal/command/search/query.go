@@ -84,7 +84,7 @@ $ search query docs -k 1 "who discovered penicillin"
 	cli.Declare(cmd, cli.ForInput,
 		cli.Flag{Name: "shards", Arg: "A,B,...", Into: &o.shards, Help: "search several collections as one: folders, or addresses of 'search serve' such as http://host:8080/v1/collections/docs"},
 		cli.Flag{Name: "skip-failed", Into: &o.partial, Help: "answer with the shards that can be searched; without it, the first failure is an error"},
-		cli.Flag{Name: "timeout", Arg: "TIME", Into: &o.timeout, Field: "Timeout", Help: "time that each shard has, such as 500ms", Default: "30s for a server"})
+		cli.Flag{Name: "timeout", Arg: "TIME", Into: &o.timeout, Field: "Timeout", Help: "time that each shard or the database has, such as 500ms", Default: "30s for a server, 1m for a database"})
 	cli.Declare(cmd, "Search",
 		cli.Flag{Name: "mode", Arg: "MODE", Into: &o.mode, Field: "Mode", Help: "how passages are found", Default: "hybrid; dense in a collection without a full-text index",
 			Values: cli.Summarized(fusion.Modes(), fusion.Mode.Summary)},
@@ -109,8 +109,8 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 			}
 		}
 		args = append([]string{""}, args...)
-	} else if o.partial || o.timeout != 0 {
-		return cli.UsageError(fault.New("--shards names collections", "--skip-failed and --timeout are used only with --shards"))
+	} else if o.partial || o.timeout != 0 && o.in == "" {
+		return cli.UsageError(fault.New("--shards names collections", "--skip-failed is used only with --shards, and --timeout only with --shards or --in"))
 	}
 	if len(args) == 0 {
 		return cli.UsageError(fault.New("make one with 'search build'", "no collection is named"))
@@ -181,7 +181,7 @@ func (a *asker) connect(dir string, open func(context.Context, string) (*collect
 				return end, cli.UsageError(fault.New("leave one of them out", "--in and --%s cannot be used together", name))
 			}
 		}
-		find, endStore, err := findIn(a.cmd, a.collection, dir, o.in, o.table)
+		find, endStore, err := findIn(a.cmd, a.collection, dir, o.in, o.table, o.timeout)
 		if err != nil {
 			return end, err
 		}

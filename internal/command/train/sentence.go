@@ -1,6 +1,7 @@
 package train
 
 import (
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,7 @@ type sentenceJob struct {
 	target
 	sentences.Settings
 	tokens        sentences.Tokens
+	vocab         string // --vocab: a number, or a file of words
 	init          string
 	format        string // --vectors-format
 	freeze        string
@@ -30,7 +32,7 @@ type sentenceJob struct {
 
 func sentenceCommand() *cobra.Command {
 	job := sentenceJob{tokens: sentences.DefaultTokens(), deterministic: true}
-	job.Options = sentences.DefaultOptions()
+	job.Options, job.vocab = sentences.DefaultOptions(), strconv.Itoa(job.tokens.Vocabulary)
 	o := &job.Options
 	o.Loss, o.Threads = "", 0 // settled later
 	cmd := &cobra.Command{
@@ -72,7 +74,8 @@ $ train sentence pairs.tsv --tokenizer tokenizer.json --shard 2/8 --round 1/5 -o
 				cli.Value{Name: sentences.Words, Help: "the words that occur --min-count times, at word boundaries of Unicode (UAX #29)"},
 				cli.Value{Name: "MODEL", Help: "the tokenizer of that model"},
 				cli.Value{Name: "FILE", Help: "a tokenizer.json of Hugging Face, or a vocab.txt of BERT"})},
-		cli.Flag{Name: "vocab", Arg: "N", Into: &job.tokens.Vocabulary, Field: "Vocabulary", Help: "number of tokens to train, or maximum number of words"},
+		cli.Flag{Name: "vocab", Arg: "N|FILE", Into: &job.vocab, Field: "Vocabulary", Ext: []string{"tsv"},
+			Help: "number of tokens to train, or maximum number of words; or a file of 'train vocab' or the vocab.tsv of a word model, with the words to use"},
 		cli.Flag{Name: "min-count", Arg: "N", Into: &job.tokens.MinCount, Field: "MinCount", Help: "ignore words that occur less often"},
 		cli.Flag{Name: "cased", Into: &job.tokens.Cased, Field: "Cased", Help: "keep capital letters"}, cli.LocaleFlag(&job.tokens.Locale))
 	cli.Declare(cmd, cli.ForModel,
@@ -192,6 +195,9 @@ func (j *sentenceJob) settle(cmd *cobra.Command, files []string) error {
 	case j.init == text.Stdin && slices.Contains(files, text.Stdin):
 		return fault.New("write one of them to a file", "standard input cannot be both the pairs and the vectors of --init")
 	}
+	if err := j.settleVocabulary(); err != nil {
+		return err
+	}
 	if err := j.tokens.Validate(); err != nil {
 		return err
 	}
@@ -221,4 +227,21 @@ func validSentence(o sentences.Options) error {
 		o.Loss = sentences.UsualLoss(pairs.Paired)
 	}
 	return o.Validate()
+}
+
+// settleVocabulary reads --vocab: a number of tokens, or a file of words.
+func (j *sentenceJob) settleVocabulary() error {
+	n, err := strconv.Atoi(j.vocab)
+	if err == nil {
+		j.tokens.Vocabulary = n
+		return nil
+	}
+	switch {
+	case !strings.EqualFold(filepath.Ext(j.vocab), ".tsv"):
+		return fault.New("for example 10000, or vocab.tsv", "--vocab must be a whole number or a .tsv file of words, got %q", j.vocab)
+	case j.tokens.Tokenizer != "" && j.tokens.Tokenizer != sentences.Words:
+		return fault.New("leave one of them out", "--vocab %s holds words, which --tokenizer %s does not use", j.vocab, j.tokens.Tokenizer)
+	}
+	j.tokens.Tokenizer = j.vocab
+	return nil
 }

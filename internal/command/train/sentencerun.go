@@ -47,7 +47,11 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer init.Close()
-	if err := j.tokens.Adopt(init, cli.Given(cmd)...); err != nil {
+	given := cli.Given(cmd)
+	if j.tokens.Tokenizer == j.vocab { // a file
+		given = slices.DeleteFunc(given, func(field string) bool { return field == "Vocabulary" })
+	}
+	if err := j.tokens.Adopt(init, given...); err != nil {
 		return cli.UsageError(err)
 	}
 	sources, done, err := j.Open(ctx, j.tokens.Trained())

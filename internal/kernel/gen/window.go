@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -308,13 +309,33 @@ func (w *window) prefetch(off reg.Register) {
 	TESTQ(left, left)
 	JE(LabelRef("prefetched"))
 	Label("prefetch")
-	p := GP64()
-	MOVQ(at(next, 0), p)
-	PREFETCHT0(plus(p, off))
+	if w.neon {
+		p := GP64()
+		MOVQ(at(next, 0), p)
+		PREFETCHT0(plus(p, off))
+	} else {
+		MOVQ(at(next, 0), reg.RAX)
+		ADDQ(off, reg.RAX)
+		prefetchW()
+	}
 	ADDQ(Imm(8), next)
 	DECQ(left)
 	JNE(LabelRef("prefetch"))
 	Label("prefetched")
+}
+
+// prefetchW emits PREFETCHW (AX), which Go's assembler lacks. It takes the line for writing, as each row of a
+// window is written: if another thread has written it last, a line that is only read would have to
+// be asked for twice, and the second time nothing hides the wait. Processors without the
+// instruction ignore it.
+func prefetchW() {
+	for i, b := range []uint8{0x0f, 0x0d, 0x08} {
+		n := &ir.Instruction{Opcode: "BYTE", Operands: []Op{Imm(uint64(b))}}
+		if i == 0 {
+			n.Inputs = []Op{reg.RAX}
+		}
+		Instruction(n)
+	}
 }
 
 func skipGram(a *isa, n int, placed bool) {
