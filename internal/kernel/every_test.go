@@ -98,8 +98,6 @@ var everyKernels = []everyKernel{
 	}).finiteOnly(),
 	sums("signs", 64, 1, func(b [][]float32) []float32 { return words(signs, b[0]) }, func(b [][]float32) []float32 { return words(signsGo, b[0]) }),
 	sums("signSums", Lanes, 2, func(b [][]float32) []float32 { return two(SignSums(b[0], b[1])) }, func(b [][]float32) []float32 { return two(signSumsGo(b[0], b[1])) }),
-	sums("largestProduct", 1, 2, func(b [][]float32) []float32 { return one(largestProduct(b[0], b[1])) }, func(b [][]float32) []float32 { return one(largestProductGo(b[0], b[1])) }).finiteOnly(),
-	sums("roundBytes", 1, 3, func(b [][]float32) []float32 { return one(float32(roundBytes(int8s(b[0]), b[1], b[2], 5))) }, func(b [][]float32) []float32 { return one(float32(roundBytesGo(int8s(b[0]), b[1], b[2], 5))) }).finiteOnly(),
 }
 
 func (k everyKernel) finiteOnly() everyKernel {
@@ -155,7 +153,6 @@ var testedElsewhere = map[string]string{
 	"byteSum halfByteSum partSum":  "TestQuantizedSum",
 	"fastScan":                     "TestFastScan",
 	"hadamard":                     "TestHadamard",
-	"byteTile":                     "TestByteFactor",
 	"insertSorted":                 "TestInsertSorted",
 	"prefetchCodes prefetchCodes8": "TestCodes",
 }
