@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 
@@ -69,6 +70,21 @@ func InputName(file string) string {
 		return "standard input"
 	}
 	return file
+}
+
+// Place is how a terminal shows where a passage is: file:first-last (id). Lines of 0 and no id are left out.
+func Place(file string, lines [2]int, id string) string {
+	s := Printable(InputName(file))
+	if lines[0] > 0 {
+		s += fmt.Sprintf(":%d", lines[0])
+	}
+	if lines[1] > lines[0] {
+		s += fmt.Sprintf("-%d", lines[1])
+	}
+	if id != "" {
+		s += " (" + Printable(id) + ")"
+	}
+	return s
 }
 
 // Blank reports whether a line has only white space.

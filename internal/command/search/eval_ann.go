@@ -89,7 +89,7 @@ func evalANN(cmd *cobra.Command, o annOptions) error {
 		err = evaluate.WriteANN(cmd.OutOrStdout(), report.Points)
 	}
 	if o.plot != "" {
-		err = cmp.Or(err, draw(report, o))
+		err = cmp.Or(err, drawCurve(report, o))
 	}
 	return err
 }
@@ -114,8 +114,8 @@ func annTable(cmd *cobra.Command, o annOptions) (checkpoints.Tensor, error) {
 	return checkpoints.Tensor{Shape: []int{len(packed) / read.Dim, read.Dim}, Data: packed}, nil
 }
 
-// draw draws the points.
-func draw(r *evaluate.ANNReport, o annOptions) error {
+// drawCurve draws the points.
+func drawCurve(r *evaluate.ANNReport, o annOptions) error {
 	s := plot.Series{Name: string(r.Index)}
 	if r.Quantization != index.NoQuantization {
 		s.Name += ", " + string(r.Quantization)

@@ -155,19 +155,7 @@ func placeOf(p *collection.Stored) place {
 	return place{Label: p.Label, Path: p.Path, Lines: [2]int{p.FirstLine, p.LastLine}, ID: p.ID, Heading: p.Heading, Text: p.Text}
 }
 
-func (p *place) String() string {
-	s := cli.Printable(cli.InputName(p.Path))
-	if p.Lines[0] > 0 {
-		s += fmt.Sprintf(":%d", p.Lines[0])
-	}
-	if p.Lines[1] > p.Lines[0] {
-		s += fmt.Sprintf("-%d", p.Lines[1])
-	}
-	if p.ID != "" {
-		s += " (" + cli.Printable(p.ID) + ")"
-	}
-	return s
-}
+func (p *place) String() string { return cli.Place(p.Path, p.Lines, p.ID) }
 
 // duplicates is what "search dedupe --json" prints for a group.
 type duplicates struct {

@@ -7,13 +7,14 @@ import (
 
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/command/search/draw"
 )
 
 // Command returns the command with its subcommands.
 func Command() *cobra.Command {
 	cmd := &cobra.Command{Use: "search", Short: "Search text by meaning with a trained model, and evaluate the model",
 		Example: "$ search build notes -o docs\n$ search query docs \"who discovered penicillin\""}
-	cmd.AddCommand(buildCommand(), queryCommand(), syncCommand(), addCommand(), deleteCommand(), listCommand(), infoCommand(), compactCommand(), neighborsCommand(), analogyCommand(), oddCommand(), similarCommand(), dedupeCommand(), clusterCommand(), evalCommand(), verifyCommand(), exportCommand(), pushCommand(), mergeCommand(), mapCommand(), serveCommand(), mcpCommand())
+	cmd.AddCommand(buildCommand(), queryCommand(), syncCommand(), addCommand(), deleteCommand(), listCommand(), infoCommand(), compactCommand(), neighborsCommand(), analogyCommand(), oddCommand(), similarCommand(), dedupeCommand(), clusterCommand(), evalCommand(), verifyCommand(), exportCommand(), pushCommand(), mergeCommand(), draw.Command(), serveCommand(), mcpCommand())
 	return cmd
 }
 

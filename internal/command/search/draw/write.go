@@ -1,4 +1,4 @@
-package search
+package draw
 
 import (
 	"bytes"
@@ -198,8 +198,7 @@ func (d *drawing) writeHTML(w io.Writer) error {
 			titles[i] = plot.Clean(p.Text, shownColumns)
 			continue
 		}
-		at := place{Path: p.Path, Lines: [2]int{int(p.FirstLine), int(p.LastLine)}, ID: p.ID}
-		if titles[i] = at.String(); p.Heading != "" {
+		if titles[i] = cli.Place(p.Path, [2]int{int(p.FirstLine), int(p.LastLine)}, p.ID); p.Heading != "" {
 			titles[i] += " › " + plot.Clean(p.Heading, 100)
 		}
 		texts[i] = plot.Clean(p.Text, shownColumns)

@@ -1,4 +1,5 @@
-package search
+// Package draw is the command "search map": collections, words and vectors in two dimensions.
+package draw
 
 import (
 	"cmp"
@@ -30,7 +31,8 @@ type mapOptions struct {
 // usualWords is the number of words of a model that are drawn without --limit: the most frequent ones.
 const usualWords = 10_000
 
-func mapCommand() *cobra.Command {
+// Command returns the command.
+func Command() *cobra.Command {
 	o := mapOptions{Options: layout.Options{Method: layout.UMAP, Neighbors: layout.DefaultNeighbors, MinDist: layout.DefaultMinDist}}
 	cmd := &cobra.Command{
 		Use:   "map COLLECTION [options]\nmap -m MODEL -o FILE [options]\nmap --vectors FILE -o FILE [options]",
@@ -63,7 +65,7 @@ $ search map docs -o map.html
 $ search map -m model -o words.svg --limit 2000`,
 		RunE: func(cmd *cobra.Command, args []string) error { return runMap(cmd, args, o) },
 	}
-	cli.Declare(cmd, cli.Arguments, collectionArgument())
+	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "COLLECTION", Help: "collection, as 'search build' writes it"})
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
 		cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "draw the vectors in FILE, in the formats of 'search build --vectors'"})
 	flags := cli.VectorFlags(&o.read)
