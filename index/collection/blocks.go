@@ -26,8 +26,8 @@ type blockCache struct {
 	mu     sync.Mutex
 	size   int
 	blocks map[place]*list.Element
-	recent list.List      // of *cachedBlock, the one used last first
-	once   map[place]bool // what was used, but is not kept
+	recent list.List     // of *cachedBlock, the one used last first
+	used   map[place]int // how often what is not kept was used
 }
 
 type cachedBlock struct {
@@ -48,18 +48,16 @@ func (c *blockCache) get(at place) []parts.Row {
 	return e.Value.(*cachedBlock).rows
 }
 
-// again reports whether a block was used before.
+// again reports whether a block was used so often that it will probably be used again: a question uses the
+// blocks of its answer twice.
 func (c *blockCache) again(at place) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.once[at] {
-		return true
+	if c.used == nil || len(c.used) > cachedBytes>>10 {
+		c.used = map[place]int{}
 	}
-	if c.once == nil || len(c.once) > cachedBytes>>10 {
-		c.once = map[place]bool{}
-	}
-	c.once[at] = true
-	return false
+	c.used[at]++
+	return c.used[at] > 2
 }
 
 // put keeps the rows of a block.

@@ -10,8 +10,8 @@ import (
 	"github.com/luminavec/luminavec/corpora/documents"
 )
 
-// Passages are the same when they are read for the first time, alone, for the second time, with all of their
-// blocks, and from the blocks that are kept.
+// Passages are the same when they are read for the first and the second time, alone, for the third time, with all
+// of their blocks, and from the blocks that are kept.
 func TestPassagesAgain(t *testing.T) {
 	ctx := context.Background()
 	const n = 3000
