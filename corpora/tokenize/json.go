@@ -278,8 +278,12 @@ func ParseWith(name string, data []byte, v *Vocabulary) (*Tokenizer, error) {
 		return nil, errors.New("the vocabulary is nil")
 	}
 	// A file with exactly the bytes that would be written for v need not be parsed.
+	layouts := wordLayouts()
+	if !bytes.Contains(data, []byte(`"WordLevel"`)) {
+		layouts = nil
+	}
 	before, phrases := cutPhrases(data)
-	for _, l := range wordLayouts() {
+	for _, l := range layouts {
 		same, err := l.written(v, before)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)

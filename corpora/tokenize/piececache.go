@@ -5,7 +5,7 @@ import "encoding/binary"
 // pieceCache holds the tokens of words. Words of up to 16 bytes, which are most words in Latin
 // script, are their own keys in a hash table without pointers. A slot is half a cache line and has
 // room for the tokens of most words, so that a lookup usually touches one cache line. Longer words
-// are in a map. The table begins small, because a question has few words, and grows once.
+// are in a map. The table begins small, because a question has few words, and grows.
 type pieceCache struct {
 	slots []pieceSlot
 	shift uint8 // 64 less the bits of a slot's number
@@ -39,10 +39,10 @@ func newPieceCache() pieceCache {
 	return pieceCache{slots: make([]pieceSlot, 1<<pieceFewBits), shift: 64 - pieceFewBits, long: map[string][2]int32{}}
 }
 
-// grow makes the table as large as it gets.
+// grow makes the table four times as large.
 func (c *pieceCache) grow() {
 	few := c.slots
-	c.slots, c.shift = make([]pieceSlot, pieceSlots), 64-pieceBits
+	c.slots, c.shift = make([]pieceSlot, 4*len(few)), c.shift-2
 	for _, s := range few {
 		if s.key != (pieceKey{}) {
 			*c.slot(s.key) = s

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/list"
 	"slices"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -25,7 +26,8 @@ type blockCache struct {
 	mu     sync.Mutex
 	size   int
 	blocks map[place]*list.Element
-	recent list.List // of *cachedBlock, the one used last first
+	recent list.List     // of *cachedBlock, the one used last first
+	used   map[place]int // how often what is not kept was used
 }
 
 type cachedBlock struct {
@@ -44,6 +46,18 @@ func (c *blockCache) get(at place) []parts.Row {
 	}
 	c.recent.MoveToFront(e)
 	return e.Value.(*cachedBlock).rows
+}
+
+// again reports whether a block was used so often that it will probably be used again: a question uses the
+// blocks of its answer twice.
+func (c *blockCache) again(at place) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.used == nil || len(c.used) > cachedBytes>>10 {
+		c.used = map[place]int{}
+	}
+	c.used[at]++
+	return c.used[at] > 2
 }
 
 // put keeps the rows of a block.
@@ -88,7 +102,7 @@ func (s *store) block(at place, keep bool) ([]parts.Row, error) {
 	}
 	g := s.segments[at.segment]
 	rows := make([]parts.Row, 0, len(g.Blocks[at.block].Labels))
-	err := g.Rows(at.block, func(int) bool { return true }, func(i int, r parts.Row) { rows = append(rows, r) })
+	err := g.Rows(at.block, nil, func(int) bool { return true }, func(i int, r parts.Row) { rows = append(rows, r) })
 	if err == nil && len(g.Blocks[at.block].Columns) > 0 {
 		byRow := make(map[int]*parts.Row, len(rows))
 		for i := range rows {
@@ -100,6 +114,23 @@ func (s *store) block(at place, keep bool) ([]parts.Row, error) {
 		s.cache.put(at, rows)
 	}
 	return rows, err
+}
+
+// some returns rows of a block by their numbers, without those in between.
+func (s *store) some(at place, numbers []int, room *parts.Room) (map[int]*parts.Row, error) {
+	g := s.segments[at.segment]
+	byRow := make(map[int]*parts.Row, len(numbers))
+	err := g.Rows(at.block, room, func(i int) bool { return slices.Contains(numbers, i) }, func(i int, r parts.Row) {
+		r.ID, r.Title, r.Text, r.Heading = strings.Clone(r.ID), strings.Clone(r.Title), strings.Clone(r.Text), slices.Clone(r.Heading)
+		for j := range r.Heading {
+			r.Heading[j] = strings.Clone(r.Heading[j])
+		}
+		byRow[i] = &r
+	})
+	if err == nil && len(g.Blocks[at.block].Columns) > 0 {
+		err = g.Fields(at.block, byRow)
+	}
+	return byRow, err
 }
 
 // filesOf returns a number for the file of each candidate.

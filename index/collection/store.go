@@ -150,15 +150,38 @@ func (s *store) rows(labels []int64) ([]parts.Row, error) {
 	}
 	slices.SortFunc(all, func(a, b wanted) int { return cmp.Or(a.segment-b.segment, a.block-b.block) })
 	found := make([]parts.Row, len(labels))
-	var block []parts.Row
-	for i, w := range all {
-		if i == 0 || w.segment != all[i-1].segment || w.place.block != all[i-1].place.block {
-			if block, err = s.block(place{w.segment, w.place.block, 0}, len(labels) <= cachedLabels); err != nil {
+	keep := len(labels) <= cachedLabels
+	var room parts.Room
+	for len(all) > 0 {
+		at, n := place{all[0].segment, all[0].block, 0}, 1
+		for n < len(all) && all[n].segment == at.segment && all[n].block == at.block {
+			n++
+		}
+		block := s.cache.get(at)
+		if block == nil && keep && !s.cache.again(at) { // a program that asks one question does not need the others
+			numbers := make([]int, n)
+			for i, w := range all[:n] {
+				numbers[i] = w.row
+			}
+			some, err := s.some(at, numbers, &room)
+			if err != nil {
 				return nil, err
 			}
+			for _, w := range all[:n] {
+				found[w.to] = *some[w.row]
+			}
+		} else {
+			if block == nil {
+				if block, err = s.block(at, keep); err != nil {
+					return nil, err
+				}
+			}
+			for _, w := range all[:n] {
+				found[w.to] = block[w.row]
+				found[w.to].Fields = slices.Clip(found[w.to].Fields)
+			}
 		}
-		found[w.to] = block[w.row]
-		found[w.to].Fields = slices.Clip(found[w.to].Fields)
+		all = all[n:]
 	}
 	return found, nil
 }

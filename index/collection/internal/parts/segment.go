@@ -68,8 +68,11 @@ var decoder = sync.OnceValue(func() *zstd.Decoder {
 func Pack(data []byte) []byte { return encoder().EncodeAll(data, nil) }
 
 // Unpack decompresses a frame.
-func Unpack(frame []byte) ([]byte, error) {
-	data, err := decoder().DecodeAll(frame, nil)
+func Unpack(frame []byte) ([]byte, error) { return unpackTo(nil, frame) }
+
+// unpackTo decompresses a frame to the memory of room, if that suffices.
+func unpackTo(room, frame []byte) ([]byte, error) {
+	data, err := decoder().DecodeAll(frame, room[:0])
 	if err != nil {
 		return nil, fmt.Errorf("a block cannot be decompressed: %w", err)
 	}
@@ -261,13 +264,13 @@ func (s *Segment) bytes(at Span, use func([]byte) error) (err error) {
 	return use(s.data[at.from:at.to])
 }
 
-// frame returns the decompressed data of a frame.
-func (s *Segment) frame(at Span) (data []byte, err error) {
+// frame returns the decompressed data of a frame, in the memory of room if that suffices.
+func (s *Segment) frame(at Span, room []byte) (data []byte, err error) {
 	err = s.bytes(at, func(b []byte) error {
 		if crc32.Checksum(b, Castagnoli) != at.sum {
 			return s.Damaged(fmt.Errorf("the checksum of the block at byte %d does not match", at.from))
 		}
-		if data, err = Unpack(b); err != nil {
+		if data, err = unpackTo(room, b); err != nil {
 			return s.Damaged(err)
 		}
 		return nil
@@ -381,18 +384,25 @@ func CompareLabels(a, b int64) int {
 	return 0
 }
 
-// Rows decodes the rows of a block that are wanted, in their order.
-func (s *Segment) Rows(n int, wanted func(i int) bool, use func(i int, r Row)) error {
+// Room is memory for the data of a block. The zero value has none.
+type Room struct{ rows, texts []byte }
+
+// Rows decodes the rows of a block that are wanted, in their order. Their texts share the memory of room, or
+// have their own if it is nil.
+func (s *Segment) Rows(n int, room *Room, wanted func(i int) bool, use func(i int, r Row)) error {
+	if room == nil {
+		room = new(Room)
+	}
 	b := &s.Blocks[n]
 	texts := new(Reader)
 	if !s.mixed {
-		data, err := s.frame(b.texts)
+		data, err := s.frame(b.texts, room.texts)
 		if err != nil {
 			return err
 		}
-		texts.Data = data
+		texts.Data, room.texts = data, data
 	}
-	return s.rows(b, texts, func(i int, r Row) {
+	return s.rows(b, room, texts, func(i int, r Row) {
 		if wanted(i) {
 			use(i, r)
 		}
@@ -402,20 +412,21 @@ func (s *Segment) Rows(n int, wanted func(i int) bool, use func(i int, r Row)) e
 // Places decodes the rows of a block without their texts and fields.
 func (s *Segment) Places(n int, use func(i int, r Row)) error {
 	if !s.mixed {
-		return s.rows(&s.Blocks[n], nil, use)
+		return s.rows(&s.Blocks[n], new(Room), nil, use)
 	}
-	return s.rows(&s.Blocks[n], nil, func(i int, r Row) {
+	return s.rows(&s.Blocks[n], new(Room), nil, func(i int, r Row) {
 		r.Text = ""
 		use(i, r)
 	})
 }
 
 // rows decodes the rows of a block. Without texts, the rows have none.
-func (s *Segment) rows(b *Block, texts *Reader, use func(i int, r Row)) error {
-	data, err := s.frame(b.rows)
+func (s *Segment) rows(b *Block, room *Room, texts *Reader, use func(i int, r Row)) error {
+	data, err := s.frame(b.rows, room.rows)
 	if err != nil {
 		return err
 	}
+	room.rows = data
 	r := &Reader{Data: data}
 	if s.mixed {
 		texts = r
@@ -439,7 +450,7 @@ func (s *Segment) Live(n int, dead *roaring64.Bitmap, withFields bool) ([]Row, e
 	labels := s.Blocks[n].Labels
 	rows := make([]Row, 0, len(labels))
 	byRow := make(map[int]*Row, len(labels))
-	err := s.Rows(n, func(i int) bool { return !dead.Contains(uint64(labels[i])) }, func(i int, r Row) {
+	err := s.Rows(n, nil, func(i int) bool { return !dead.Contains(uint64(labels[i])) }, func(i int, r Row) {
 		rows = append(rows, r)
 		byRow[i] = &rows[len(rows)-1]
 	})
@@ -451,7 +462,7 @@ func (s *Segment) Live(n int, dead *roaring64.Bitmap, withFields bool) ([]Row, e
 
 // Column decodes the values of a field in a block. The rows beyond kinds do not have it.
 func (s *Segment) Column(at Span) (kinds []byte, values *Reader, err error) {
-	data, err := s.frame(at)
+	data, err := s.frame(at, nil)
 	if err != nil {
 		return nil, nil, err
 	}
