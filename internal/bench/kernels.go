@@ -188,6 +188,7 @@ func measureKernels() []kernelSpeed {
 		}
 	}
 	scratch := kernel.NewWindowScratch(context, outputs, stride)
+	scratch.Values(100)
 	add("skip-gram windows, 10 × 6 words, 100 values", "M/s", perSecond(windows, func() {
 		kernel.SkipGram(in, out, stride, batch, outputs, 1e-6, scratch)
 	}))

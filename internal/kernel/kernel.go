@@ -13,8 +13,9 @@
 // Each kernel exists as AVX-512 assembly and as AVX2+FMA assembly for amd64, as NEON assembly
 // for arm64, and as plain Go. The assembly is written by the generator in gen and committed:
 // one description of a kernel goes through avo for amd64, and through a translation for
-// arm64. The plain Go version is the definition: it is the fallback on other machines and
-// the oracle in the tests. The version is chosen once, at startup, according to what the
+// arm64. The plain Go version is the definition and the oracle in the tests. On other
+// machines it is the fallback; for windows, products of matrices, rows and codes, loops that
+// take several rows or fields at a time do so instead (blocked.go, codes_go.go). The version is chosen once, at startup, according to what the
 // processor supports; [Level] names it. The environment variable LUMINAVEC_CPU (avx512, avx2
 // or go; on arm64 dotprod, neon or go) can lower the choice but not raise it. The build tag
 // noasm omits the assembly.

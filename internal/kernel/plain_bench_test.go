@@ -74,6 +74,17 @@ func BenchmarkPlainGo(b *testing.B) {
 			}
 		}
 	}
+	var tile [tileHeightGo][tileWidthGo]float32
+	var before [4][2]float32
+	compare("GemmTile", 100*256*tileHeightGo*tileWidthGo, func() {
+		for range 75 { // as many products
+			simpleSums(&before, x[:4*256], y[:2*256])
+		}
+	}, func() {
+		for range 100 {
+			tileSums(&tile, x[:tileHeightGo*256], y[:tileWidthGo*256])
+		}
+	})
 	compare("Gemm", size*size*256, simple, func() { Gemm(false, false, size, size, 256, 1, x, 256, y, size, 0, z, size) })
 	compare("GemmT", size*size*256, simple, func() { Gemm(false, true, size, size, 256, 1, x, 256, y, 256, 0, z, size) })
 
