@@ -162,8 +162,12 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	}
 	stages := cli.Stages{Cmd: cmd}
 	o.Progress = func(stage string, done, all int64) {
-		unit := map[string]string{"tokens": "tokens", "teacher": "texts", "training": "steps", "pairs": "‰", "tuning": "‰"}[stage]
-		stages.Update(stage, cli.Share(done, all), cli.Count(float64(done))+" "+unit)
+		unit := map[string]string{"tokens": "tokens", "teacher": "texts", "training": "steps"}[stage]
+		did := "" // of training on pairs, the share
+		if unit != "" {
+			did = cli.Count(float64(done)) + " " + unit
+		}
+		stages.Update(stage, cli.Share(done, all), did)
 	}
 	model, report, err := distill.Train(cmd.Context(), teacher, sample, o)
 	stages.Done()
