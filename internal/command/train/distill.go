@@ -60,7 +60,7 @@ $ search eval sts -m small`,
 	cli.Declare(cmd, cli.ForInput,
 		cli.Flag{Name: "teacher", Arg: "FOLDER", Into: &job.teacher, Help: "transformer to imitate"},
 		cli.PromptFlag(), cli.PrecisionFlag(),
-		cli.Flag{Name: "pairs", Arg: "FILE", Into: &job.pairs, Field: "Pairs", Help: "file of pairs, as of 'train sentence'; can be repeated"},
+		cli.Flag{Name: "pairs", Arg: "FILE", Into: &job.pairs, Field: "Pairs", Help: "file of pairs, as of 'train sentence'"},
 		columnsFlag(&job.input.Columns))
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&job.text), cli.SkipBadFlag(&job.skipBad))...)
 	cli.Declare(cmd, "Training",
@@ -79,7 +79,7 @@ $ search eval sts -m small`,
 		cli.Flag{Name: "tune", Arg: "N", Into: &o.TuneSteps, Field: "TuneSteps", Help: "with --pairs, tune the model on N batches of 1,024 pairs at the end; 0 does not"},
 		cli.Flag{Name: "keep-teacher", Arg: "X", Into: &o.KeepTeacher, Field: "KeepTeacher", Help: "weight of the similarity to the model before tuning"},
 		cli.Flag{Name: "exact", Arg: "X", Into: &o.Exact, Field: "Exact", Help: "add a random vector to that of each token, X times as long as the texts' vectors on average, so that texts with the same words are more similar, which helps search more than similarity; 0 does not"},
-		cli.Flag{Name: "same-space", Into: &job.same, Help: "keep the vectors in the space of the teacher, so that they can be compared with its own: --whiten 0, --whiten-teacher 0 and all dimensions"},
+		cli.Flag{Name: "same-space", Into: &job.same, Help: "keep the vectors in the space of the teacher, so that they can be compared with its own: all dimensions, and 0 for --whiten, --whiten-teacher, --pair-dim, --tune and --exact"},
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of the choice of the texts and of their order"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "all cores"})
 	return cli.Declare(cmd, cli.ForOutput,
@@ -162,8 +162,12 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	}
 	stages := cli.Stages{Cmd: cmd}
 	o.Progress = func(stage string, done, all int64) {
-		unit := map[string]string{"tokens": "tokens", "teacher": "texts", "training": "steps", "pairs": "‰", "tuning": "‰"}[stage]
-		stages.Update(stage, cli.Share(done, all), cli.Count(float64(done))+" "+unit)
+		unit := map[string]string{"tokens": "tokens", "teacher": "texts", "training": "steps"}[stage]
+		did := "" // of training on pairs, the share
+		if unit != "" {
+			did = cli.Count(float64(done)) + " " + unit
+		}
+		stages.Update(stage, cli.Share(done, all), did)
 	}
 	model, report, err := distill.Train(cmd.Context(), teacher, sample, o)
 	stages.Done()
@@ -212,7 +216,7 @@ func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transforme
 			return nil, err
 		}
 		defer done()
-		o := j.input.PairOptions(tokenizer, 0)
+		o := j.input.PairOptions(tokenizer, j.options.MaxTokens)
 		data, err := readPairs(cmd, sources, o)
 		if err != nil {
 			return nil, err
