@@ -26,8 +26,12 @@ func TestTruncatedWhileOpen(t *testing.T) {
 	for i := range vectors {
 		vectors[i] = r.Float32() - 0.5
 	}
-	for _, kind := range []Kind{Flat, HNSW} {
-		ix, err := New(Options{Dim: dim, Kind: kind, M: 4, EfConstruction: 10})
+	for _, o := range []Options{
+		{Kind: Flat}, {Kind: HNSW}, {Kind: HNSW, Quantization: Edges}, {Kind: Flat, Quantization: NoQuantization},
+		{Kind: Flat, Quantization: Int8, KeepVectors: KeepNone}, {Kind: HNSW, Quantization: Int4, KeepVectors: KeepNone},
+	} {
+		o.Dim, o.M, o.EfConstruction = dim, 4, 10
+		ix, err := New(o)
 		if err == nil {
 			err = ix.AddBatch(context.Background(), labels, vectors)
 		}
@@ -56,7 +60,7 @@ func TestTruncatedWhileOpen(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := read(open); err == nil || fault.Hint(err) == "" || !strings.Contains(err.Error(), "it was truncated while it was open") {
-				t.Errorf("%s, %s: error %v, hint %q", kind, what, err, fault.Hint(err))
+				t.Errorf("%+v, %s: error %v, hint %q", o, what, err, fault.Hint(err))
 			}
 		}
 	}
