@@ -45,7 +45,7 @@ func (g *graph) findRange(w *scratch, r request) {
 		g.Shown.RLock()
 		defer g.Shown.RUnlock()
 	}
-	r.k = 0 // any number of results is enough
+	r.k, r.slack = 0, 0 // any number of results is enough
 	for ; ; r.ef = min(4*r.ef, MaxEf) {
 		if g.wantsScan(w, &r) || !g.explore(w, r) {
 			g.scanShown(w, r)
@@ -127,7 +127,7 @@ func (g *graph) allowed(r request) float64 {
 // vectors.
 func (g *graph) explore(w *scratch, r request) bool {
 	moves := g.moves.count.Load()
-	done := g.net.Explore(w, hnsw.Question{K: r.k, Ef: r.ef, Rerank: r.rerank, Allow: r.allow, Widen: r.widen, Scan: r.scan})
+	done := g.net.Explore(w, hnsw.Question{K: r.k, Ef: r.ef, Rerank: r.rerank, Allow: r.allow, Widen: r.widen, Slack: r.slack, Least: r.least, Scan: r.scan})
 	g.distances.Add(w.Counts)
 	return done && g.gather(w, r, moves)
 }

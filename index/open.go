@@ -119,7 +119,7 @@ func (s *store) open(m *container.Image, g *graph) error {
 		}
 	}
 	if s.hasWidths(m.Version()) {
-		if err := openSmall(m, "widths", s.adoptWidths); err != nil {
+		if err := openSmall(m, "widths", func(p []byte) error { return s.adoptWidths(p, m.Version()) }); err != nil {
 			return err
 		}
 	}

@@ -57,6 +57,8 @@ import (
 //	   than float32 arithmetic suits (see lengths). Files without such vectors are still of versions 3 to 7.
 //	9  A flat index that keeps only codes of 8 bits: the signs have their highest bits, and the records the others.
 //	   Its options are those of version 8.
+//	10 Adds to the widths where walks end (see hnsw.Question). Files without that are still
+//	   of versions 3 to 9.
 
 // optionsBytes is the length of the section options, by version.
 var optionsBytes = [container.Version + 1]int{
@@ -64,6 +66,7 @@ var optionsBytes = [container.Version + 1]int{
 	3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 4: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 5: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4,
 	6: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4, 7: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4,
 	8: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4 + wideBytes, 9: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4 + wideBytes,
+	10: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4 + wideBytes,
 }
 
 // blockedFrom is the size of records and vectors from which a file has blocks.
@@ -73,7 +76,7 @@ var blockedFrom = 32 << 20
 type header struct {
 	Options
 	logID, changes uint64 // see store
-	short          bool   // version Wide: codes can be shorter
+	short          bool   // from version Wide on: codes can be shorter
 	lengths        lengths
 }
 
@@ -194,6 +197,9 @@ func save(to io.Writer, s *store, g *graph) error {
 	if s.Arena.Split {
 		version = container.Split
 	}
+	if known := s.widths.Load(); known != nil && known.slack != (widths{}).slack {
+		version = container.Slack
+	}
 	w := container.NewWriter(to, version)
 	h := header{Options: s.options, logID: s.logID, changes: s.changes.Load()}
 	if !s.threadsSaved && (h.Kind != HNSW || h.Deterministic) {
@@ -220,7 +226,7 @@ func save(to io.Writer, s *store, g *graph) error {
 		w.End()
 	}
 	if s.hasWidths(version) {
-		s.saveWidths(w)
+		s.saveWidths(w, version)
 	}
 	var number []id
 	if g != nil {

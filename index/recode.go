@@ -93,11 +93,11 @@ func (s *store) hasWidths(version int) bool {
 
 // loadWidths reads the section widths.
 func (s *store) loadWidths(r *container.Reader) error {
-	payload, err := r.Whole("widths", widthsBytes)
+	payload, err := r.Whole("widths", widthsBytes(r.Version()))
 	if err != nil {
 		return err
 	}
-	return s.adoptWidths(payload)
+	return s.adoptWidths(payload, r.Version())
 }
 
 // loadKept reads the section kept.

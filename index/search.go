@@ -61,6 +61,8 @@ type request struct {
 	within        *float32 // SearchOptions.Threshold
 	recall        float64  // SearchOptions.Recall, if Ef is 0
 	widen         bool     // the beam grows until the best k have settled
+	slack         float64  // where a walk for all vectors ends, or 0: see hnsw.Question
+	least         int      // likewise
 	wide          bool     // distances are computed in float64
 	scan          float64  // what a scan of what is allowed costs (see checkCost)
 }
@@ -142,7 +144,9 @@ func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (r requ
 		r.recall = o.Recall
 	}
 	if o.Ef == 0 && o.Recall > 0 && s.options.Kind == HNSW {
-		r.ef, r.widen = s.widths.Load().width(o.Recall, k), true
+		known := s.widths.Load()
+		r.ef, r.widen, r.slack = known.width(o.Recall, k), true, known.slackFor(o.Recall)
+		r.least = leastFor(o.Recall)
 	}
 	if o.Allowed != nil {
 		r.k = int(min(uint64(r.k), o.Allowed.GetCardinality()))

@@ -12,12 +12,19 @@ import (
 type widths struct {
 	vectors int // in the index when they were measured
 	of      [len(calibrated)]int
+	slack   [len(calibrated)]float32 // with which walks for all vectors reach them (see hnsw.Question), or 0
 }
 
 // calibrated are the recalls for which widths are measured.
 var calibrated = [...]float64{0.9, 0.95, 0.98, 0.99, 0.995}
 
-const widthsBytes = 4 + 4*len(calibrated) // of the section widths
+// widthsBytes returns the length of the section widths in a file of a version.
+func widthsBytes(version int) int {
+	if version >= container.Slack {
+		return 4 + 8*len(calibrated)
+	}
+	return 4 + 4*len(calibrated)
+}
 
 // unmeasured are the widths of a small index, or one opened from a file without widths.
 var unmeasured = widths{of: [...]int{40, 64, 120, 180, 300}}
@@ -47,6 +54,37 @@ func (w *widths) width(recall float64, k int) int {
 		width *= missed
 	}
 	return min(int(math.Ceil(width))+2*max(0, k-calibrateK), MaxEf)
+}
+
+// slackFor returns the slack of a walk for all vectors, or 0 if it ends by the width of its beam. Between and
+// beyond those measured it is linear in the logarithm of what is missed.
+func (w *widths) slackFor(recall float64) float64 {
+	if w == nil || recall >= 1 {
+		return 0
+	}
+	at := 1
+	for at < len(calibrated)-1 && calibrated[at] < recall {
+		at++
+	}
+	from, to := float64(w.slack[at-1]), float64(w.slack[at])
+	if from == 0 || to == 0 {
+		return 0
+	}
+	missed := math.Log(1 - calibrated[at-1])
+	part := (math.Log(1-recall) - missed) / (math.Log(1-calibrated[at]) - missed)
+	return max(from+part*(to-from), from/4)
+}
+
+// These bound how many nodes a walk expands however far they are.
+const (
+	fewest = 16
+	most   = 64
+)
+
+// leastFor returns how many these are for a recall. Vectors that are kept out of an index need more than the queries that are
+// made of its vectors if the distances of all are much the same.
+func leastFor(recall float64) int {
+	return int(max(fewest, min(0.32/(1-recall), most)))
 }
 
 // stale reports whether the index has grown, or shrunk, so much that the widths may be wrong.
@@ -93,20 +131,45 @@ func (g *graph) widthsFor(sets ...asked) {
 	for width := calibrateK; at < len(calibrated); below, width = width+1, width*3/2 {
 		found := 1.0
 		if width < g.Len() && width < MaxEf/2 {
-			found = g.found(sets, width)
+			found = g.found(sets, wide(width))
 		}
 		for ; at < len(calibrated) && found >= calibrated[at]; at++ {
 			w.of[at] = g.narrowest(sets, calibrated[at], below, width)
 			below = w.of[at]
 		}
 	}
+	if g.options.Metric != Dot { // the differences of inner products have no scale
+		g.measureSlack(w, sets)
+	}
 	g.widths.Store(w)
+}
+
+// The slacks that measureSlack tries.
+const (
+	leastSlack = 0.02
+	slackStep  = 1.25
+	mostSlack  = 4
+)
+
+// measureSlack measures with what slack walks reach the calibrated recalls.
+func (g *graph) measureSlack(w *widths, sets []asked) {
+	at, before, missed := 0, 0.0, 1.0
+	for slack := leastSlack; at < len(calibrated) && slack < mostSlack; slack *= slackStep {
+		now := 1 - g.found(sets, func(r *request) { r.ef, r.slack, r.least = max(calibrateK, r.k), slack, fewest })
+		for ; at < len(calibrated) && now <= 1-calibrated[at]; at++ {
+			w.slack[at] = float32(slack)
+			if target := 1 - calibrated[at]; before > 0 && now > 0 && missed > target {
+				w.slack[at] = float32(before + (slack-before)*math.Log(missed/target)/math.Log(missed/now))
+			}
+		}
+		before, missed = slack, now
+	}
 }
 
 // narrowest returns about the smallest width from low to high that finds a share; high does.
 func (g *graph) narrowest(sets []asked, share float64, low, high int) int {
 	for high-low > max(1, high/32) {
-		if middle := (low + high) / 2; g.found(sets, middle) >= share {
+		if middle := (low + high) / 2; g.found(sets, wide(middle)) >= share {
 			high = middle
 		} else {
 			low = middle
@@ -115,16 +178,20 @@ func (g *graph) narrowest(sets []asked, share float64, low, high int) int {
 	return high
 }
 
-// found returns the share of the truth that searches of a width, which they may widen, find for the set of queries that is
-// the hardest.
-func (g *graph) found(sets []asked, width int) float64 {
+// wide returns a function that makes a search one with a beam of a width, which it may widen.
+func wide(width int) func(*request) {
+	return func(r *request) { r.ef, r.widen = max(width, r.k), true }
+}
+
+// found returns the share of the truth that searches find, as prepared, for the set of queries that is the hardest.
+func (g *graph) found(sets []asked, prepare func(*request)) float64 {
 	least := 1.0
 	for _, s := range sets {
 		if len(s.queries) == 0 {
 			continue
 		}
 		share := g.share(s.queries, s.truth, SearchOptions{}, func(w *scratch, r request) {
-			r.ef, r.widen = max(width, r.k), true
+			prepare(&r)
 			g.find(w, r)
 		})
 		if s.foreign {
@@ -135,25 +202,30 @@ func (g *graph) found(sets []asked, width int) float64 {
 	return least
 }
 
-// saveWidths writes the section widths: the vectors when they were measured, or 0, and a width for each of
-// calibrated (uint32).
-func (s *store) saveWidths(w *container.Writer) {
+// saveWidths writes the section widths: the vectors when they were measured, or 0, a width for each of
+// calibrated (uint32), and from version Slack on a slack for each (float32).
+func (s *store) saveWidths(w *container.Writer, version int) {
 	known := s.widths.Load()
 	if known == nil {
 		known = new(widths)
 	}
-	w.Section("widths", widthsBytes)
+	w.Section("widths", widthsBytes(version))
 	w.Uint32(uint32(known.vectors))
 	for _, v := range known.of {
 		w.Uint32(uint32(v))
 	}
+	if version >= container.Slack {
+		for _, v := range known.slack {
+			w.Uint32(math.Float32bits(v))
+		}
+	}
 	w.End()
 }
 
-// adoptWidths uses the payload of the section widths.
-func (s *store) adoptWidths(p []byte) error {
-	if len(p) != widthsBytes {
-		return container.Damaged("widths", "it has %d bytes, expected %d", len(p), widthsBytes)
+// adoptWidths uses the payload of the section widths of a file of a version.
+func (s *store) adoptWidths(p []byte, version int) error {
+	if len(p) != widthsBytes(version) {
+		return container.Damaged("widths", "it has %d bytes, expected %d", len(p), widthsBytes(version))
 	}
 	w := &widths{vectors: int(binary.LittleEndian.Uint32(p))}
 	if w.vectors == 0 {
@@ -165,6 +237,14 @@ func (s *store) adoptWidths(p []byte) error {
 			return container.Damaged("widths", "width %d is %d", i, v)
 		}
 		w.of[i] = int(v)
+	}
+	rest := p[4+4*len(w.of):]
+	for i := range len(rest) / 4 {
+		v := math.Float32frombits(binary.LittleEndian.Uint32(rest[4*i:]))
+		if !(v >= 0 && v <= mostSlack) {
+			return container.Damaged("widths", "slack %d is %v", i, v)
+		}
+		w.slack[i] = v
 	}
 	s.widths.Store(w)
 	return nil

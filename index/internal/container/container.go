@@ -37,7 +37,8 @@ const (
 	Short   = 7     // with blocks, and codes that can be shorter
 	Wide    = 8     // with blocks, and the lengths of vectors that float32 arithmetic does not suit
 	Split   = 9     // with blocks, and codes of 8 bits whose highest are among the signs
-	Version = Split // the last one
+	Slack   = 10    // with blocks, and where walks end
+	Version = Slack // the last one
 )
 
 // alignment is the alignment of padded payloads, in bytes.

@@ -52,6 +52,10 @@ func (g *Graph) codeNeighbors(n int) {
 // lowest, until the ef lowest are expanded. The best of these by their codes remain in w.Beam.
 func (g *Graph) walkEdges(w *rows.Scratch, ef int) {
 	w.Pool.StartOffers(ef)
+	if w.Reach.Slack > 0 {
+		ef = w.Reach.Most
+		w.Pool.Widen(ef)
+	}
 	w.Seen.Clear()
 	for _, c := range w.Near {
 		w.Pool.Offer(walk.NewKey(w.Code.Distance((^c).Distance()), (^c).ID()))
@@ -85,7 +89,12 @@ func (g *Graph) walkEdges(w *rows.Scratch, ef int) {
 		n := queue[first%len(queue)]
 		first++
 		d := g.expand(w, n, ef)
-		if w.Widen > 0 && g.want(w, n) && w.Better(walk.NewKey(d, n)) && 2*steps > ef {
+		if w.Reach.Slack > 0 {
+			if g.want(w, n) && w.Better(walk.NewKey(d, n)) && len(w.Best) == w.Widen {
+				far := w.Best[0].Distance()
+				w.Pool.Within(far+g.beyond(w, far), w.Reach.Least)
+			}
+		} else if w.Widen > 0 && g.want(w, n) && w.Better(walk.NewKey(d, n)) && 2*steps > ef {
 			ef = min(2*steps, widest)
 			w.Pool.Widen(ef)
 		}

@@ -110,11 +110,20 @@ func (g *Graph) neighbors(w *rows.Scratch, n id, start entryPoint, level int) {
 	}
 }
 
+// buildSlack ends the walks of insertions (see Question). With it, building takes a fourth less time for words and half
+// for images, and searches that compare as many vectors find as much. Edges, whose estimates are rough, lose by it.
+const buildSlack = 0.15
+
 // gatherNear finds the wanted nodes of a level nearest to q, in w.Beam.
 func (g *Graph) gatherNear(w *rows.Scratch, q []float32, level int) {
 	w.Begin(int(g.Reserved.Load()))
 	for _, c := range w.Starts {
 		g.enter(w, c)
+	}
+	if level == 0 && !g.Inner && g.Arena.Edges == nil {
+		g.reach(w, Question{K: g.M, Slack: buildSlack, Least: max(2*g.M, g.EfConstruction/4)})
+		w.Reach.Most = g.EfConstruction
+		defer func() { w.Reach = rows.Reach{} }()
 	}
 	if w.Wants == rows.WantAll {
 		g.walk(w, q, g.EfConstruction, level)

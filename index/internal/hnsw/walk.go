@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/luminavec/luminavec/index/internal/arena"
+	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/index/internal/walk"
 	"github.com/luminavec/luminavec/internal/kernel"
@@ -16,6 +17,8 @@ type Question struct {
 	Rerank int // nodes that are compared by their vectors, at most
 	Allow  rows.Allow
 	Widen  bool    // the beam grows until the best K have settled
+	Slack  float64 // if not 0 and all nodes are allowed, the walk ends at what is farther than the K nearest by this part
+	Least  int     // of their squared distance, but expands the nearest Least of those that it meets
 	Scan   float64 // what comparing all that Allow allows costs, in vectors that a walk compares
 }
 
@@ -68,8 +71,11 @@ func (g *Graph) Explore(w *rows.Scratch, q Question) bool {
 	if g.Unchecked.Load() {
 		w.Seen.Confine(n)
 	}
-	w.Wants, w.Allow, w.Widen = rows.WantAll, q.Allow, 0
-	if q.Widen {
+	w.Wants, w.Allow, w.Widen, w.Reach = rows.WantAll, q.Allow, 0, rows.Reach{}
+	switch {
+	case q.Slack > 0 && q.Allow.All():
+		g.reach(w, q)
+	case q.Widen:
 		w.Widen = q.K
 	}
 	limit := newBudget(q.Scan)
@@ -86,7 +92,7 @@ func (g *Graph) Explore(w *rows.Scratch, q Question) bool {
 	} else {
 		done = g.walkWanted(w, w.Query, q.Ef, 0, limit)
 	}
-	w.Allow, w.Widen = rows.Allow{}, 0
+	w.Allow, w.Widen, w.Reach = rows.Allow{}, 0, rows.Reach{}
 	if !done {
 		return false
 	}
@@ -164,6 +170,40 @@ func (g *Graph) prefetchNext(near walk.Heap, level int) {
 	}
 }
 
+// leastNearest is the least number of nearest nodes whose distance ends a walk.
+const leastNearest = 10
+
+// reach prepares w for a walk that ends by the distances of what it meets.
+func (g *Graph) reach(w *rows.Scratch, q Question) {
+	w.Reach = rows.Reach{Slack: float32(q.Slack), Nearest: max(q.K, leastNearest), Least: q.Least, Most: mostPooled, Scale: 1}
+	if g.Arena.Edges != nil {
+		w.Widen = w.Reach.Nearest
+		return
+	}
+	w.Reach.Nearest += int(int64(w.Reach.Nearest) * g.deleted.Load() / int64(g.Len()+1))
+	if g.Arena.Coded {
+		w.Reach.Scale = w.Code.Spread(1)
+		w.Reach.Error = w.Code.Slack(g.Arena.Bits) / codes.Sigmas
+	}
+}
+
+// beyond returns by how much a distance exceeds d at which a walk ends if d is that of the last of the nearest.
+func (g *Graph) beyond(w *rows.Scratch, d float32) float32 {
+	if !g.Squared {
+		d++ // half the squared distance of vectors of length 1
+	}
+	return w.Reach.Slack * max(d, 0)
+}
+
+// end returns the distance, as the walk sees it, at which it ends if k is the last of the nearest.
+func (g *Graph) end(w *rows.Scratch, k key) float32 {
+	d := k.Distance()
+	if !g.Arena.Coded {
+		return d + g.beyond(w, d)
+	}
+	return d + g.beyond(w, w.Code.Distance(d))/w.Reach.Scale + g.Arena.Bound(k.ID())*w.Reach.Error
+}
+
 // mostPooled is the width of a beam up to which keeping it sorted is cheaper than two heaps.
 const mostPooled = 2048
 
@@ -189,12 +229,15 @@ func (g *Graph) walkPool(w *rows.Scratch, q []float32, ef, level int) {
 		p.Start(2 * ef)
 		p.Reach(ef)
 	}
+	if w.Reach.Slack > 0 {
+		p.Start(w.Reach.Most)
+	}
 	for _, c := range w.Near {
 		p.Add(^c)
 	}
 	w.Beam, w.Near, w.Fresh, w.Ahead = w.Beam[:0], w.Near[:0], w.Fresh[:0], w.Ahead[:0]
 	w.BegunBest()
-	second := none
+	second, nearest := none, ^key(0)
 	for steps := 1; ; steps++ {
 		first := none
 		if c, more := p.Next(); more {
@@ -216,6 +259,12 @@ func (g *Graph) walkPool(w *rows.Scratch, q []float32, ef, level int) {
 				ef = min(2*steps, mostPooled)
 				p.Widen(2 * ef)
 				p.Reach(ef)
+			}
+		}
+		if w.Reach.Slack > 0 {
+			if k, ok := p.Nearest(w.Reach.Nearest); ok && k < nearest {
+				nearest = k
+				p.Within(g.end(w, k), w.Reach.Least)
 			}
 		}
 		w.Fresh, w.Ahead = w.Ahead, w.Fresh[:0]
@@ -244,6 +293,7 @@ func (g *Graph) walkWanted(w *rows.Scratch, q []float32, ef, level int, limit bu
 // walk back at its start, if most of those that it found are not.
 func (g *Graph) walkMost(w *rows.Scratch, q []float32, ef, level int) bool {
 	w.Offers = append(w.Offers[:0], w.Near...)
+	ends := w.Reach.Slack > 0
 	deleted := min(g.deleted.Load(), int64(ef))
 	wide := ef + int(min(int64(ef), int64(ef)*g.deleted.Load()/int64(g.Len()+1)))
 	g.walkPool(w, q, wide, level)
@@ -256,7 +306,9 @@ func (g *Graph) walkMost(w *rows.Scratch, q []float32, ef, level int) bool {
 	all := len(w.Beam)
 	w.Beam = wanted
 	if deleted == 0 || 2*len(wanted) >= all {
-		w.Beam = w.Beam[max(0, len(w.Beam)-ef):] // the nearest, which are the last
+		if !ends {
+			w.Beam = w.Beam[max(0, len(w.Beam)-ef):] // the nearest, which are the last
+		}
 		return true
 	}
 	w.Seen.Clear()

@@ -42,6 +42,8 @@ type Scratch struct {
 	Widen int       // the beam grows until the best so many have settled; 0: it does not
 	Best  walk.Heap // these, the farthest first
 
+	Reach Reach // where the walk ends
+
 	Starts []walk.Key   // where the walk on a level starts (insertion)
 	Sorted []walk.Key   // the beam in order (insertion)
 	Full   []walk.Key   // a full list of links
@@ -58,6 +60,16 @@ type Scratch struct {
 	Children []id          // of a node that is removed from the tree
 	Offers   []walk.Key    // candidates for links
 	Probe    hashing.Probe // (LSH)
+}
+
+// Reach is where a walk ends by the distances of what it has met.
+type Reach struct {
+	Slack   float32 // what is farther than the nearest by this part of their distance; 0: they do not matter
+	Nearest int     // the number of the nearest
+	Least   int     // candidates that are expanded however far they are
+	Most    int     // candidates at a time
+	Scale   float32 // of distances as the walk sees them
+	Error   float32 // of a distance, per bound of a code
 }
 
 // Allow decides which labels a search may return. The zero value allows all.

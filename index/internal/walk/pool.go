@@ -19,6 +19,8 @@ type Pool struct {
 	next  int   // all before it are expanded
 	known []Key // the lowest keys of candidates offered lately, at the low bits of their ids
 	wider bool  // than at the start: what was displaced may fit again
+	far   Key   // the pool does not add what is farther if it has the least candidates
+	least int
 }
 
 // expanded marks a key; ids are below 1<<31.
@@ -33,6 +35,7 @@ const (
 // Start empties the pool and sets the number of candidates that it holds, to which Add adds.
 func (p *Pool) Start(most int) {
 	p.keys, p.most, p.reach, p.next, p.wider = slices.Grow(p.keys[:0], most+1), most, most, 0, false
+	p.far, p.least = ^Key(0), most
 }
 
 // StartOffers is Start for estimates, which Offer offers.
@@ -54,19 +57,41 @@ func (p *Pool) Widen(most int) {
 // wider reach.
 func (p *Pool) Reach(reach int) { p.reach = min(reach, p.most) }
 
-// Limit returns the greatest distance in a full pool. It reports false if the pool is not full.
-func (p *Pool) Limit() (float32, bool) {
-	if len(p.keys) < p.most {
+// Within makes the pool remove, and not add, candidates farther than d, except for the nearest least.
+func (p *Pool) Within(d float32, least int) {
+	p.far, p.least = NewKey(d, None), min(least, p.most)
+	n := len(p.keys)
+	for n > p.least && p.keys[n-1] > p.far {
+		n--
+	}
+	p.keys = p.keys[:n]
+	p.next = min(p.next, n)
+}
+
+// Nearest returns the k-th nearest candidate, k from 1. It reports false if there are fewer.
+func (p *Pool) Nearest(k int) (Key, bool) {
+	if len(p.keys) < k {
 		return 0, false
 	}
-	return p.keys[len(p.keys)-1].Distance(), true
+	return p.keys[k-1] &^ expanded, true
+}
+
+// Limit returns the distance from which on the pool does not add candidates. It reports false if it adds all.
+func (p *Pool) Limit() (float32, bool) {
+	switch n := len(p.keys); {
+	case n == p.most:
+		return p.keys[n-1].Distance(), true
+	case n >= p.least && p.far != ^Key(0):
+		return p.far.Distance(), true
+	}
+	return 0, false
 }
 
 // Add adds k, which takes the place of the farthest if the pool is full, and reports whether it did: not if k is
 // farther.
 func (p *Pool) Add(k Key) bool {
 	n := len(p.keys)
-	if n == p.most && k >= p.keys[n-1] {
+	if n == p.most && k >= p.keys[n-1] || k > p.far && n >= p.least {
 		return false
 	}
 	p.insert(k)
@@ -93,7 +118,7 @@ func asWords(keys []Key) []uint64 {
 func (p *Pool) Offer(k Key) {
 	keys := p.keys
 	n := len(keys)
-	if n == p.most && k >= keys[n-1] {
+	if n == p.most && k >= keys[n-1] || k > p.far && n >= p.least {
 		return
 	}
 	known := &p.known[uint32(k)&uint32(len(p.known)-1)]
