@@ -2,7 +2,6 @@ package index
 
 import (
 	"context"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,18 +16,10 @@ func TestTruncatedWhileOpen(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a mapped file cannot be truncated")
 	}
-	const dim, n = 128, 6000
-	r := rand.New(rand.NewPCG(1, 2))
-	labels, vectors := make([]int64, n), make([]float32, n*dim)
-	for i := range labels {
-		labels[i] = int64(i)
-	}
-	for i := range vectors {
-		vectors[i] = r.Float32() - 0.5
-	}
+	const dim, n = 128, 2000
+	labels, vectors := sequence(0, n), clustered(n, dim, 1)
 	for _, o := range []Options{
-		{Kind: Flat}, {Kind: HNSW}, {Kind: HNSW, Quantization: Edges}, {Kind: Flat, Quantization: NoQuantization},
-		{Kind: Flat, Quantization: Int8, KeepVectors: KeepNone}, {Kind: HNSW, Quantization: Int4, KeepVectors: KeepNone},
+		{Kind: Flat}, {Kind: HNSW, KeepVectors: KeepFloat32}, {Kind: Flat, Quantization: Int8, KeepVectors: KeepNone},
 	} {
 		o.Dim, o.M, o.EfConstruction = dim, 4, 10
 		ix, err := New(o)
