@@ -14,7 +14,7 @@ func init() {
 }
 
 func newGraph(o Options) *graph {
-	g := &graph{net: hnsw.Graph{M: o.M, EfConstruction: o.EfConstruction, Seed: o.Seed, Squared: o.Metric == Euclidean, KeepCandidates: o.Deterministic}}
+	g := &graph{net: hnsw.Graph{M: o.M, EfConstruction: o.EfConstruction, Seed: o.Seed, Squared: o.Metric == Euclidean, Inner: o.Metric == Dot, KeepCandidates: o.Deterministic}}
 	g.init(o, 2*o.M)
 	g.net.Init(&g.Rows)
 	g.measuring, g.between, g.finding, g.recoded = g.widthsFor, g.nearQueries, g.find, g.net.Recoded

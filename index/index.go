@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"fmt"
 	"io"
 )
 
@@ -120,6 +121,19 @@ type Stats struct {
 	// Distances is the number of vectors that searches have compared with their queries
 	// since the index was created or loaded. Comparisons during additions are not counted.
 	Distances int64
+}
+
+// Warning returns a sentence if some vectors make all searches slow, and "" otherwise.
+func (s Stats) Warning() string {
+	if s.Longer == 0 {
+		return ""
+	}
+	are := "are"
+	if s.Longer == 1 {
+		are = "is"
+	}
+	return fmt.Sprintf("%d of %d vectors %s longer than %.0g, so every search compares all vectors in float64: scale the vectors, or compare them by cosine",
+		s.Longer, s.Vectors, are, float64(MaxLength))
 }
 
 // New returns an empty index.

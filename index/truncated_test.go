@@ -2,7 +2,6 @@ package index
 
 import (
 	"context"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,17 +16,13 @@ func TestTruncatedWhileOpen(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a mapped file cannot be truncated")
 	}
-	const dim, n = 128, 6000
-	r := rand.New(rand.NewPCG(1, 2))
-	labels, vectors := make([]int64, n), make([]float32, n*dim)
-	for i := range labels {
-		labels[i] = int64(i)
-	}
-	for i := range vectors {
-		vectors[i] = r.Float32() - 0.5
-	}
-	for _, kind := range []Kind{Flat, HNSW} {
-		ix, err := New(Options{Dim: dim, Kind: kind, M: 4, EfConstruction: 10})
+	const dim, n = 128, 2000
+	labels, vectors := sequence(0, n), clustered(n, dim, 1)
+	for _, o := range []Options{
+		{Kind: Flat}, {Kind: HNSW, KeepVectors: KeepFloat32}, {Kind: Flat, Quantization: Int8, KeepVectors: KeepNone},
+	} {
+		o.Dim, o.M, o.EfConstruction = dim, 4, 10
+		ix, err := New(o)
 		if err == nil {
 			err = ix.AddBatch(context.Background(), labels, vectors)
 		}
@@ -56,7 +51,7 @@ func TestTruncatedWhileOpen(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := read(open); err == nil || fault.Hint(err) == "" || !strings.Contains(err.Error(), "it was truncated while it was open") {
-				t.Errorf("%s, %s: error %v, hint %q", kind, what, err, fault.Hint(err))
+				t.Errorf("%+v, %s: error %v, hint %q", o, what, err, fault.Hint(err))
 			}
 		}
 	}

@@ -205,6 +205,9 @@ func TestLongerVectors(t *testing.T) {
 			if got := ix.Stats().Longer; got != want {
 				t.Errorf("%s, %v: %d longer vectors, want %d", kind, m, got, want)
 			}
+			if w := ix.Stats().Warning(); (w != "") != (want == 1) || w != "" && !strings.HasPrefix(w, "1 of 2001 vectors is longer than 9e+18") {
+				t.Errorf("%s, %v: warning %q", kind, m, w)
+			}
 			if err := ix.Delete(n); err != nil {
 				t.Fatal(err)
 			}

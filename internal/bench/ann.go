@@ -117,6 +117,9 @@ func (b *annBench) run(cmd *cobra.Command) error {
 		}
 		r.system = form.name
 		rows = append(rows, r)
+		if len(r.asked) > 0 {
+			rows = append(rows, annRow{system: form.name + ", asked for a recall", Seconds: r.Seconds, Bytes: r.Bytes, Points: r.asked})
+		}
 	}
 	if b.peers {
 		more, err := b.runPeers(cmd)

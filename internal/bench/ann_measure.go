@@ -109,6 +109,9 @@ func (b *annBench) flat(ctx context.Context) (annRow, error) {
 	return r, err
 }
 
+// annAsked are the recalls that searches of a graph ask for.
+var annAsked = []float64{0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998}
+
 const (
 	annRounds = 3   // rounds of queries; the fastest counts
 	annSingle = 200 // number of single queries for slow indexes
@@ -159,6 +162,15 @@ func (b *annBench) ours(ctx context.Context, kind index.Kind, quant index.Quanti
 		r.Points = append(r.Points, annPoint{ef, recall, speed})
 	}
 	if kind == index.HNSW {
+		for _, asked := range annAsked {
+			o := index.SearchOptions{Recall: asked}
+			ix.SearchInto(nil, b.asked[:b.dim], b.k, o) // which measures what a recall takes; ask reports errors
+			recall, speed, err := b.ask(ctx, ix, b.asked, o)
+			if err != nil {
+				return annRow{}, err
+			}
+			r.asked = append(r.asked, annPoint{0, recall, speed})
+		}
 		r.disk, err = b.onDisk(ctx, ix)
 	}
 	return r, err

@@ -23,6 +23,7 @@ type annRow struct {
 	Bytes   int64      `json:"bytes"`   // growth of the process's memory
 	Points  []annPoint `json:"points"`  // by increasing search width
 	Batch   float64    `json:"batch"`   // exact search only: queries per second, all in one call
+	asked   []annPoint // a graph only: searches for recalls instead, in increasing order
 	disk    *annDisk
 }
 

@@ -223,6 +223,9 @@ func TestMeasureAnnTiny(t *testing.T) {
 	if p := graph.Points[0]; p.Ef != 60 || p.Recall != 1 || p.Speed <= 0 {
 		t.Errorf("a graph of %d vectors searched with efSearch 60: %+v, want recall 1", n-b.queries, p)
 	}
+	if len(graph.asked) != len(annAsked) || graph.asked[0].Recall != 1 || graph.asked[0].Speed <= 0 {
+		t.Errorf("searches for recalls: %+v", graph.asked)
+	}
 	if graph.disk == nil || graph.disk.bytes <= 0 {
 		t.Errorf("the graph as a file: %+v, want its size", graph.disk)
 	}

@@ -96,6 +96,15 @@ func Warn(cmd *cobra.Command, format string, args ...any) {
 	say(cmd.ErrOrStderr(), programName(cmd), "warning: "+fmt.Sprintf(format, args...))
 }
 
+// WarnAll prints warnings, except for empty ones.
+func WarnAll(cmd *cobra.Command, warnings ...string) {
+	for _, w := range warnings {
+		if w != "" {
+			Warn(cmd, "%s", w)
+		}
+	}
+}
+
 func say(w io.Writer, name, message string) {
 	clearProgress()
 	fmt.Fprintf(w, "%s: %s\n", name, OneLine(message))

@@ -48,24 +48,33 @@ func JoinCode(code, split, block []float32, i, dim int) {
 	n, from := CodeStride(dim, 8)/4, SplitStride(dim)/4
 	c, b := asBytes(code[:n]), asBytes(split[:from])
 	at, shift := nibble(i, 0)
-	signs := asBytes(block[:dim])[at:]
-	for g := range dim / 8 {
-		s, y := signs[32*g:][:17:17], c[8*g:][:8:8]
-		x := binary.LittleEndian.Uint64(b[7*g:]) // the last one reads a byte of the bound too
-		x = x&0x000000000fffffff | x&0x00fffffff0000000<<4
-		x = x&0x00003fff00003fff | x&0x0fffc0000fffc000<<2
-		x = x&0x007f007f007f007f | x&0x3f803f803f803f80<<1
-		binary.LittleEndian.PutUint64(y, x|uint64(tops[s[0]>>(shift&7)&15])|uint64(tops[s[16]>>(shift&7)&15])<<32)
+	signs := asBytes(block[:dim])
+	for g := 0; g < dim; g += 64 {
+		s := (*[256]byte)(signs[4*g:])
+		y := (*[64]byte)(c[g:])
+		z := (*[57]byte)(b[g/8*7:]) // the last word has a byte of the bound, or of the next 64 values
+		word := uint64(0)
+		for k := 15; k >= 0; k-- {
+			word = word<<4 | uint64(s[(16*k+at)&255]>>(shift&7)&15)
+		}
+		for k := range 8 {
+			x := binary.LittleEndian.Uint64(z[7*k : 7*k+8])
+			x = x&0x000000000fffffff | x&0x00fffffff0000000<<4
+			x = x&0x00003fff00003fff | x&0x0fffc0000fffc000<<2
+			x = x&0x007f007f007f007f | x&0x3f803f803f803f80<<1
+			binary.LittleEndian.PutUint64(y[8*k:8*k+8], x|tops[uint8(word)])
+			word >>= 8
+		}
 	}
 	clear(code[dim/4 : n])
 	copy(code[n-3:n], split[from-3:from])
 }
 
-// tops are the highest bits of four bytes, by the bits of a nibble.
-var tops = func() (t [16]uint32) {
+// tops are the highest bits of eight bytes, by the bits of one.
+var tops = func() (t [256]uint64) {
 	for n := range t {
-		for bit := range 4 {
-			t[n] |= uint32(n>>bit&1) << (8*bit + 7)
+		for bit := range 8 {
+			t[n] |= uint64(n>>bit&1) << (8*bit + 7)
 		}
 	}
 	return t

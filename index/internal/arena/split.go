@@ -29,6 +29,13 @@ func (a *Arena) putSplit(n walk.ID, x, u []float32) {
 	a.Space.EncodeSignsAs(block, at, x, u, *s)
 }
 
+// prefetchSplit prefetches what join reads.
+func (a *Arena) prefetchSplit(n walk.ID) {
+	block, _ := a.block(n)
+	kernel.Prefetch(block[:a.Space.Len])
+	kernel.Prefetch(a.Records.Row(int(n)))
+}
+
 // joined is the number of codes that are joined and compared at once.
 const joined = 32
 
@@ -55,6 +62,12 @@ func (a *Arena) Distances(dst []float32, q *kernel.CodeQuery, ids []walk.ID, roo
 	for at := 0; at < len(ids); at += joined {
 		part := ids[at:min(at+joined, len(ids))]
 		for i, n := range part {
+			if i == 0 {
+				a.prefetchSplit(n)
+			}
+			if i+1 < len(part) {
+				a.prefetchSplit(part[i+1])
+			}
 			a.join((*room)[i*width:], n)
 		}
 		t.Distances(dst[at:], q, places[:len(part)])

@@ -53,7 +53,7 @@ func (g *Graph) codeNeighbors(n int) {
 func (g *Graph) walkEdges(w *rows.Scratch, ef int) {
 	w.Pool.StartOffers(ef)
 	if w.Reach.Slack > 0 {
-		ef = mostPooled
+		ef = w.Reach.Most
 		w.Pool.Widen(ef)
 	}
 	w.Seen.Clear()

@@ -32,6 +32,7 @@ type Graph struct {
 	EfConstruction int    // width of the beam that searches for them
 	Seed           uint64 // determines the levels
 	Squared        bool   // distances are squared, not negated inner products
+	Inner          bool   // distances are inner products of vectors of any length
 	KeepCandidates bool   // Scratch.Beams gets the candidates for the neighbors of a new node
 
 	nodes *chunk.Array[node]

@@ -110,11 +110,21 @@ func (g *Graph) neighbors(w *rows.Scratch, n id, start entryPoint, level int) {
 	}
 }
 
+// buildSlack ends the walks of insertions (see Question), which expand at least half of EfConstruction candidates. Searches of
+// the graph that compare as many vectors find as much. With codes of 1 or 2 bits and with edges, whose estimates are
+// rough, they would find less.
+const buildSlack = 0.15
+
 // gatherNear finds the wanted nodes of a level nearest to q, in w.Beam.
 func (g *Graph) gatherNear(w *rows.Scratch, q []float32, level int) {
 	w.Begin(int(g.Reserved.Load()))
 	for _, c := range w.Starts {
 		g.enter(w, c)
+	}
+	if level == 0 && !g.Inner && g.Arena.Edges == nil && (!g.Arena.Coded || g.Arena.Bits >= 4) {
+		g.reach(w, Question{K: g.M, Slack: buildSlack, Least: max(2*g.M, g.EfConstruction/2)})
+		w.Reach.Most = g.EfConstruction
+		defer func() { w.Reach = rows.Reach{} }()
 	}
 	if w.Wants == rows.WantAll {
 		g.walk(w, q, g.EfConstruction, level)

@@ -175,7 +175,7 @@ const leastNearest = 10
 
 // reach prepares w for a walk that ends by the distances of what it meets.
 func (g *Graph) reach(w *rows.Scratch, q Question) {
-	w.Reach = rows.Reach{Slack: float32(q.Slack), Nearest: max(q.K, leastNearest), Least: q.Least, Scale: 1}
+	w.Reach = rows.Reach{Slack: float32(q.Slack), Nearest: max(q.K, leastNearest), Least: q.Least, Most: mostPooled, Scale: 1}
 	if g.Arena.Edges != nil {
 		w.Widen = w.Reach.Nearest
 		return
@@ -230,7 +230,7 @@ func (g *Graph) walkPool(w *rows.Scratch, q []float32, ef, level int) {
 		p.Reach(ef)
 	}
 	if w.Reach.Slack > 0 {
-		p.Start(mostPooled)
+		p.Start(w.Reach.Most)
 	}
 	for _, c := range w.Near {
 		p.Add(^c)

@@ -67,6 +67,7 @@ type Reach struct {
 	Slack   float32 // what is farther than the nearest by this part of their distance; 0: they do not matter
 	Nearest int     // the number of the nearest
 	Least   int     // candidates that are expanded however far they are
+	Most    int     // candidates at a time
 	Scale   float32 // of distances as the walk sees them
 	Error   float32 // of a distance, per bound of a code
 }

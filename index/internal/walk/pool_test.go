@@ -102,3 +102,41 @@ func TestPoolForgets(t *testing.T) {
 		}
 	}
 }
+
+// Beyond a distance, a pool keeps and adds only as many candidates as it must.
+func TestPoolWithin(t *testing.T) {
+	var p Pool
+	p.Start(5)
+	for i, d := range []float32{4, 1, 3, 2} {
+		p.Add(NewKey(d, ID(i)))
+	}
+	p.Next() // which is at 1
+	p.Within(1.5, 2)
+	for _, c := range []struct {
+		d    float32
+		want bool
+	}{{1.6, false}, {1.2, true}, {1.5, true}, {1.4, true}} { // the pool has 2, of which one is nearer than 1.5
+		if got := p.Add(NewKey(c.d, 9)); got != c.want {
+			t.Errorf("Add at %g: %v", c.d, got)
+		}
+	}
+	if d, ok := p.Limit(); !ok || d != 2 { // it is full
+		t.Errorf("Limit returned %g, %v", d, ok)
+	}
+	p.Within(1.3, 2)
+	if d, ok := p.Limit(); !ok || d != 1.3 {
+		t.Errorf("Limit returned %g, %v", d, ok)
+	}
+	if k, ok := p.Nearest(2); !ok || k.Distance() != 1.2 {
+		t.Errorf("the second is at %g, %v", k.Distance(), ok)
+	}
+	if _, ok := p.Nearest(3); ok {
+		t.Error("it has three")
+	}
+	if k, ok := p.Next(); !ok || k.Distance() != 1.2 {
+		t.Errorf("Next returned %g, %v", k.Distance(), ok)
+	}
+	if k, ok := p.Next(); ok {
+		t.Errorf("Next returned %g", k.Distance())
+	}
+}

@@ -374,8 +374,6 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 		Metric: options.Metric.String(), Bytes: info.Size(), Seconds: time.Since(began).Seconds(),
 		KeepVectors: string(options.KeepVectors), Stated: stats.Recall, Longer: stats.Longer}
 	noteIndex(cmd, o.index, options, b.Stated)
-	if b.Longer > 0 {
-		cli.Warn(cmd, "%s", longer(b.Longer))
-	}
+	cli.WarnAll(cmd, stats.Warning())
 	return b.report(cmd, cli.CommandLine("search", "query", cli.PathArgument(o.output))+" --vectors FILE")
 }

@@ -1,8 +1,6 @@
 package search
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/index"
@@ -36,15 +34,6 @@ func keptRecall(o index.Options, stated index.Measured) string {
 		what = "only codes are kept (" + string(o.Quantization) + ")"
 	}
 	return what + ": " + stated.String()
-}
-
-// longer says what vectors cost that are longer than float32 arithmetic suits.
-func longer(n int) string {
-	are := "is"
-	if n > 1 {
-		are = "are"
-	}
-	return fmt.Sprintf("%s %s longer than %.0g, so every search compares all vectors in float64: scale the vectors, or use --metric cosine", cli.Plural(n, "vector", "vectors"), are, float64(index.MaxLength))
 }
 
 // warnRounded warns that the vectors of ix are not those that were added.

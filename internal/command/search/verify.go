@@ -67,23 +67,18 @@ func verify(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return err
 		}
-		v.KeepVectors = string(ix.Options().KeepVectors)
 		stats := ix.Stats()
+		v.KeepVectors, v.Longer = string(ix.Options().KeepVectors), stats.Longer
+		cli.WarnAll(cmd, stats.Warning())
 		if m := stats.Recall; m.Queries > 0 {
 			v.Stated, stated = &m, "; "+keptRecall(ix.Options(), m)
-		}
-		if v.Longer = stats.Longer; v.Longer > 0 {
-			cli.Warn(cmd, "%s", longer(v.Longer))
 		}
 	}
 	if cli.JSON(cmd) {
 		if found != nil {
 			v.Error = found.Error()
 		}
-		if err := cli.WriteJSON(cmd.OutOrStdout(), v); err != nil {
-			return err
-		}
-		return found
+		return cmp.Or(cli.WriteJSON(cmd.OutOrStdout(), v), found)
 	}
 	if found != nil {
 		return found
