@@ -35,21 +35,6 @@ exit            end, as Ctrl-D does
 Arrows and Ctrl-R recall earlier questions.
 `
 
-// wrapHelp wraps the lines of promptHelp, the second column of them below itself.
-func wrapHelp(text string, width int) string {
-	const column = 16
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSuffix(line, "\n"); len(line) > column && line[column-1] == ' ' {
-			rows := cli.Wrap(line[column:], width-column, 0)
-			fmt.Fprintf(&b, "%s%s\n", line[:column], strings.Join(rows, "\n"+strings.Repeat(" ", column)))
-			continue
-		}
-		fmt.Fprintln(&b, strings.Join(cli.Wrap(line, width, 0), "\n"))
-	}
-	return b.String()
-}
-
 // maxHistory is the number of bytes of the history that are read.
 const maxHistory = 1 << 20
 
@@ -142,7 +127,7 @@ func (a *asker) command(ctx context.Context, line string) (done bool, err error)
 	case ":q", ":quit", ":exit":
 		return true, nil
 	case ":help", ":h", ":?":
-		_, err := io.WriteString(a.out, wrapHelp(promptHelp, cli.Width(a.out)-1))
+		_, err := io.WriteString(a.out, promptHelp)
 		return false, err
 	case ":k":
 		n, err := strconv.Atoi(rest)
