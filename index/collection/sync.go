@@ -3,6 +3,7 @@ package collection
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -143,7 +144,13 @@ func change(ctx context.Context, dir string, o ChangeOptions, do func(*changer) 
 		return nil, err
 	}
 	defer func() {
-		if err == nil || unmoved(dir, lock) != nil { // the parts of another writer are not ours
+		if err == nil {
+			return
+		}
+		if moved := unmoved(dir, lock); moved != nil { // the parts of another writer are not ours
+			if errors.Is(err, fs.ErrNotExist) {
+				err = moved
+			}
 			return
 		}
 		if now, e := readInfo(dir); e == nil { // the new state may be there, only not synced

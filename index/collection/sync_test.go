@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -515,5 +517,31 @@ func TestFailedChangeLeavesNothing(t *testing.T) {
 	wantOnlyParts(t, dir)
 	if got := summary(t, dir); !slices.Equal(got, before) {
 		t.Errorf("%q, want %q", got, before)
+	}
+}
+
+// A collection that is moved while it is changed is as it was, and the error says what happened.
+func TestMovedWhileSynced(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a folder with open files cannot be moved")
+	}
+	root := t.TempDir()
+	folder, dir, moved := filepath.Join(root, "docs"), filepath.Join(root, "col"), filepath.Join(root, "moved")
+	put(t, folder, map[string]string{"a.txt": "how are you\n"})
+	buildFolder(t, dir, folder, documents.Options{})
+	before := contents(t, dir)
+	put(t, folder, map[string]string{"b.txt": "who are you\n"})
+	_, err := Sync(t.Context(), dir, ChangeOptions{OnProgress: func(Progress) { _ = os.Rename(dir, moved) }})
+	if err == nil || !strings.Contains(err.Error(), "was moved, deleted or replaced") || fault.Hint(err) == "" {
+		t.Errorf("error %v, hint %q", err, fault.Hint(err))
+	}
+	after := contents(t, moved)
+	for name, b := range before {
+		if name != lockFile && !bytes.Equal(after[name], b) {
+			t.Errorf("%s has changed", name)
+		}
+	}
+	if c := open1(t, moved); c.Len() != 1 {
+		t.Errorf("%d passages", c.Len())
 	}
 }

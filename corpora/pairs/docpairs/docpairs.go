@@ -183,11 +183,15 @@ func has(set map[uint64]struct{}, x uint64) bool {
 // errEnough ends the reading, and errBarren that of a file.
 var (
 	errEnough = errors.New("enough was read")
-	errBarren = errors.New("the file has no pairs")
+	errBarren = errors.New("the file has few pairs")
 )
 
-// barren is after how many passages without a pair the rest of a file is skipped: it has single sentences, or code.
-const barren = 10_000
+// After barren passages of a file, its rest is skipped if fewer than one of barrenShare has a pair: they are single sentences, or
+// code.
+const (
+	barren      = 10_000
+	barrenShare = 50
+)
 
 // collector makes pairs of passages as they come.
 type collector struct {
@@ -253,7 +257,7 @@ func (c *collector) passage(p *documents.Passage) error {
 		c.started, c.document, c.previous, c.heading = true, p.ID, "", ""
 		c.pairs.Documents++
 	}
-	if c.read++; len(c.all) == c.firstPair && c.read > barren {
+	if c.read++; c.read > barren && len(c.all)-c.firstPair < c.read/barrenShare {
 		return errBarren
 	}
 	if !hasWords(body, 3) {

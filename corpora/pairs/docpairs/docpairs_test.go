@@ -183,13 +183,17 @@ func TestOneSentence(t *testing.T) {
 	}
 }
 
-// A file whose first 10,000 passages make no pair is not read to its end; others are.
+// A file whose first 10,000 passages make few pairs is not read to its end; others are.
 func TestBarren(t *testing.T) {
 	dir := t.TempDir()
 	late := strings.Repeat("short line of words\n", 12_000) + "This is the first sentence. And this one is the rest of it, with enough words.\n"
+	var many strings.Builder
+	for i := range 250 {
+		fmt.Fprintf(&many, "This is the first sentence of %d. And this another rest of %d, with enough words.\n", i, i)
+	}
 	for name, text := range map[string]string{
 		"a.txt": late,
-		"b.txt": "This is a first sentence here. And this is another rest of it, with enough words.\n" + late,
+		"b.txt": many.String() + late,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
@@ -203,8 +207,8 @@ func TestBarren(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(found.Train) + len(found.HeldOut); n != 2 || found.Documents != 2 {
-		t.Errorf("%d pairs of %d documents, want the two of b.txt and none of a.txt", n, found.Documents)
+	if n := len(found.Train) + len(found.HeldOut); n != 251 || found.Documents != 2 {
+		t.Errorf("%d pairs of %d documents, want the 251 of b.txt and none of a.txt", n, found.Documents)
 	}
 }
 

@@ -39,7 +39,7 @@ func (a *asker) ask(ctx context.Context, q asked, indent bool) error {
 		cli.Note(a.cmd, "no passage has %s", fault.Names(found.Unknown))
 	}
 	if !a.json && !a.tsv && found.NoWords && found.Mode == fusion.Hybrid {
-		cli.Note(a.cmd, "the question has only very common words: passages are found by meaning alone")
+		cli.Note(a.cmd, "the question has no words, or only very common ones: passages are found by meaning alone")
 	}
 	return a.write(a.answerOf(q, found), indent)
 }
