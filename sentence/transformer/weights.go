@@ -148,7 +148,7 @@ func weightFiles(dir string) ([]string, error) {
 	}
 	for _, name := range []string{"pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack", "model.onnx", "onnx/model.onnx"} {
 		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
-			return nil, fault.Mark(fault.New("many models have a model.safetensors too; if not, write one with Python: SentenceTransformer(\"FOLDER\").save(\"NEW\"), or in Dense folders with safetensors.torch.save_file",
+			return nil, fault.Mark(fault.New("download model.safetensors too, if the model has one, or write it with Python: SentenceTransformer(\"FOLDER\").save(\"NEW\")",
 				"%s has no %s: the weights in %s are of a format that is not supported", dir, weightsFile, name), fs.ErrNotExist)
 		}
 	}
