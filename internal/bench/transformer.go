@@ -32,7 +32,7 @@ const chunkTokens = 126
 type transformerBench struct {
 	model, python, child, dir string
 	texts, chunks, threads    int
-	peers                     bool
+	peers, compare            bool
 }
 
 func transformerCommand() *cobra.Command {
@@ -42,11 +42,16 @@ func transformerCommand() *cobra.Command {
 		Short: "Measure the encoding of texts with a transformer, and with torch",
 		Long: `
 The sentences of the STS benchmark's dev set, and passages of 128 tokens made of them, are
-encoded in float32 and int8. Speeds are texts per second of CPU time. With --peers,
+encoded in float32, bf16 and int8. Speeds are texts per second of CPU time. With --peers,
 sentence-transformers encodes the same texts in the same session. The cosines are those to
-its vectors or, without it, to float32.`,
+its vectors or, without it, to float32.
+
+With --compare-threads, sentences are encoded with one thread and with --threads threads
+in turn. On an idle machine, the column of seconds says how much faster more threads are;
+that of CPU seconds says how much work they add, on a busy machine too.`,
 		Example: `
-$ go run ./internal/bench transformer --model all-MiniLM-L6-v2 --peers`,
+$ go run ./internal/bench transformer --model all-MiniLM-L6-v2 --peers
+$ go run ./internal/bench transformer --model all-MiniLM-L6-v2 --compare-threads --threads 2`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if b.child != "" {
@@ -60,6 +65,7 @@ $ go run ./internal/bench transformer --model all-MiniLM-L6-v2 --peers`,
 		cli.Flag{Name: "texts", Arg: "N", Into: &b.texts, Positive: true, Help: "number of sentences, at most 3,000"},
 		cli.Flag{Name: "chunks", Arg: "N", Into: &b.chunks, Positive: true, Help: "number of passages"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &b.threads, Positive: true, Help: "number of threads"},
+		cli.Flag{Name: "compare-threads", Into: &b.compare, Help: "compare --threads threads with one"},
 		cli.Flag{Name: "peers", Into: &b.peers, Help: "measure sentence-transformers too, if it is installed"},
 		cli.Flag{Name: "python", Arg: "PROGRAM", Into: &b.python, Help: "Python that has sentence-transformers"})
 	cmd.Flags().StringVar(&b.child, "child", "", "")
@@ -132,6 +138,9 @@ func (b *transformerBench) run(cmd *cobra.Command) (err error) {
 	defer os.RemoveAll(b.dir)
 	if err := b.writeTexts(cmd.Context()); err != nil {
 		return err
+	}
+	if b.compare {
+		return b.compareThreads(cmd.Context(), cmd.OutOrStdout())
 	}
 	var rows []encoderSpeed
 	reference := filepath.Join(b.dir, "float32.npy")

@@ -43,7 +43,7 @@ func TestOpenRefuses(t *testing.T) {
 		{`config.json={"model_type": "model2vec"}`, "is a static model of another program"},
 		{`modules.json=[{"type": "sentence_transformers.models.StaticEmbedding"}]`, "is a static model of another program"},
 		{`modules.json=[{"type": "sentence_transformers.models.Transformer", "path": ""}]`, "config.json: no such file"},
-		{`modules.json=[`, "config.json: no such file"},
+		{`modules.json=[`, "modules.json: unexpected end of JSON input"},
 	} {
 		dir := t.TempDir()
 		if name, data, ok := strings.Cut(c.files, "="); ok {

@@ -4,8 +4,8 @@
 //	vectors, counts, err := e.EncodeBatch(ctx, []string{"a text"}, 0)
 //
 // It reads the folders that sentence-transformers writes: BERT, MiniLM, DistilBERT, RoBERTa,
-// XLM-RoBERTa and MPNet with absolute positions, in float32, float16 or bfloat16. Everything else is
-// refused by name. Models are applied, not trained.
+// XLM-RoBERTa, CamemBERT and MPNet with absolute positions, in float32, float16 or bfloat16, in one file
+// of weights or several. Everything else is refused by name. Models are applied, not trained.
 //
 // # The network
 //
@@ -20,6 +20,7 @@
 //	X       = LayerNorm(X + concat(A·V)·Wo + bo)
 //	X       = LayerNorm(X + gelu(X·W1 + b1)·W2 + b2)
 //
-// The vector of the text is the mean of the last X over the tokens, or that of the first token,
-// scaled to length 1 if the folder says so.
+// The vector of the text is the mean of the last X over the tokens, or that of the first token, or what
+// else [Pooling] names, joined if there are several. Layers may follow (see [Dense]), and the vector is scaled to
+// length 1 if the folder says so.
 package transformer

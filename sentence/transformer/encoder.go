@@ -104,7 +104,11 @@ func OpenWith(ctx context.Context, dir string, o Options) (*Encoder, error) {
 		return nil, fault.New("the files belong to different models", "%s: there is no room between the %d tokens that mark the ends of a text",
 			filepath.Join(at, "sentence_bert_config.json"), marks)
 	}
-	w, err := readWeights(ctx, at, c)
+	precision := o.Precision
+	if precision == Int8 && !rounded.BytesFast() || precision == Bfloat16 && !rounded.BrainFast() {
+		precision = Float32
+	}
+	w, err := readWeights(ctx, at, c, precision)
 	if err != nil {
 		return nil, err
 	}
@@ -119,11 +123,8 @@ func OpenWith(ctx context.Context, dir string, o Options) (*Encoder, error) {
 	}
 	e := &Encoder{dir: dir, config: c, tokenizer: k, weights: w, truncated: new(truncated)}
 	e = e.WithPrompt(c.Prompts[c.DefaultPrompt])
-	switch {
-	case o.Precision == Int8 && rounded.BytesFast():
+	if precision == Int8 {
 		e.round()
-	case o.Precision == Bfloat16 && rounded.BrainFast():
-		w.shorten()
 	}
 	w.each(func(f *linear) { f.source = nil })
 	return e, nil

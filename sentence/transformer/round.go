@@ -25,13 +25,6 @@ func (w *weights) each(fn func(*linear)) {
 	}
 }
 
-// shorten replaces the matrices by ones of bfloat16 numbers.
-func (w *weights) shorten() {
-	w.each(func(f *linear) {
-		f.brain, f.factor = rounded.NewBrainFactor(f.rows, f.cols, f.source, f.cols), nil
-	})
-}
-
 // round replaces the matrices by ones rounded to 8 bits. Some columns of the values that they are multiplied with
 // are far larger than others in trained networks, or far from zero; how much is measured on the sample.
 func (e *Encoder) round() {

@@ -38,11 +38,20 @@ type linear struct {
 	source     []float32            // the weights, until they are rounded
 }
 
-func newLinear(m matrix) linear {
-	if m.rows == 0 {
-		return linear{}
+// linear returns the matrix m, in the precision of the loader.
+func (l *loader) linear(m matrix) linear {
+	f := linear{rows: m.rows, cols: m.cols}
+	switch {
+	case m.rows == 0:
+	case l.precision == Bfloat16:
+		f.brain = rounded.NewBrainFactor(m.rows, m.cols, m.x, m.cols)
+	default:
+		f.factor = kernel.NewFactor(true, m.rows, m.cols, m.x, m.cols)
+		if l.precision == Int8 {
+			f.source = m.x
+		}
 	}
-	return linear{rows: m.rows, cols: m.cols, factor: kernel.NewFactor(true, m.rows, m.cols, m.x, m.cols), source: m.x}
+	return f
 }
 
 // A layer transforms the vectors of all tokens. Weights are stored as in the file: an output a row.
@@ -107,6 +116,8 @@ type loader struct {
 	prefix  string
 	tensors map[string]checkpoints.Tensor
 	err     error
+
+	precision Precision
 }
 
 // weightFiles returns the names of the files of weights in dir. If they are several, the first is the list of
@@ -137,7 +148,7 @@ func weightFiles(dir string) ([]string, error) {
 	}
 	for _, name := range []string{"pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack", "model.onnx", "onnx/model.onnx"} {
 		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
-			return nil, fault.Mark(fault.New("many models have a model.safetensors too; if not, write one with Python: SentenceTransformer(\"FOLDER\").save(\"NEW\"), or in Dense folders with safetensors.torch.save_file",
+			return nil, fault.Mark(fault.New("download model.safetensors too, if the model has one, or write it with Python: SentenceTransformer(\"FOLDER\").save(\"NEW\")",
 				"%s has no %s: the weights in %s are of a format that is not supported", dir, weightsFile, name), fs.ErrNotExist)
 		}
 	}
@@ -145,12 +156,12 @@ func weightFiles(dir string) ([]string, error) {
 }
 
 // readWeights reads the weights in dir.
-func readWeights(ctx context.Context, dir string, c *Config) (*weights, error) {
+func readWeights(ctx context.Context, dir string, c *Config, p Precision) (*weights, error) {
 	files, err := weightFiles(dir)
 	if err != nil {
 		return nil, err
 	}
-	l := loader{path: filepath.Join(dir, files[0]), tensors: map[string]checkpoints.Tensor{}}
+	l := loader{path: filepath.Join(dir, files[0]), tensors: map[string]checkpoints.Tensor{}, precision: p}
 	parts := files
 	if len(files) > 1 {
 		parts = files[1:]
@@ -256,7 +267,13 @@ func (l *loader) matrix(name string, rows, cols int) matrix {
 		l.err = fault.New("config.json belongs to another model", "%s: the tensor %q has the shape %v, expected %v", l.path, name, t.Shape, shape)
 		return matrix{}
 	}
-	m := matrix{t.Rows(), t.Cols(), make([]float32, t.Rows()*t.Cols())}
+	m := matrix{t.Rows(), t.Cols(), nil}
+	packed := t.Stride == 0 || t.Stride == m.cols || m.rows == 1
+	if packed { // the usual case, without a copy
+		m.x = t.Data[:m.rows*m.cols]
+	} else {
+		m.x = make([]float32, m.rows*m.cols)
+	}
 	for i := range m.rows {
 		row := t.Row(i)
 		for j, v := range row {
@@ -265,9 +282,12 @@ func (l *loader) matrix(name string, rows, cols int) matrix {
 				return matrix{}
 			}
 		}
-		copy(m.row(i), row)
+		if !packed {
+			copy(m.row(i), row)
+		}
 	}
 	delete(l.tensors, name) // so that its memory can be reused
+	delete(l.tensors, oldName(name))
 	return m
 }
 
@@ -303,11 +323,11 @@ func (l *loader) weights(n names, c *Config) *weights {
 		if l.err != nil {
 			return nil
 		}
-		y.qkv = newLinear(matrix{3 * c.Width, c.Width, qkv})
-		y.out, y.outBias = newLinear(l.matrix(at(n.out)+".weight", c.Width, c.Width)), l.vector(at(n.out)+".bias", c.Width)
+		y.qkv = l.linear(matrix{3 * c.Width, c.Width, qkv})
+		y.out, y.outBias = l.linear(l.matrix(at(n.out)+".weight", c.Width, c.Width)), l.vector(at(n.out)+".bias", c.Width)
 		y.norm1, y.norm2 = l.norm(at(n.norm1), c.Width), l.norm(at(n.norm2), c.Width)
-		y.first, y.firstBias = newLinear(l.matrix(at(n.first)+".weight", c.Inner, c.Width)), l.vector(at(n.first)+".bias", c.Inner)
-		y.second, y.secondBias = newLinear(l.matrix(at(n.second)+".weight", c.Width, c.Inner)), l.vector(at(n.second)+".bias", c.Width)
+		y.first, y.firstBias = l.linear(l.matrix(at(n.first)+".weight", c.Inner, c.Width)), l.vector(at(n.first)+".bias", c.Inner)
+		y.second, y.secondBias = l.linear(l.matrix(at(n.second)+".weight", c.Width, c.Inner)), l.vector(at(n.second)+".bias", c.Width)
 		w.layers = append(w.layers, y)
 	}
 	return w

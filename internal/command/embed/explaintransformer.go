@@ -53,8 +53,14 @@ func explainTransformer(cmd *cobra.Command, e *transformer.Encoder, text string,
 	for i, t := range x.Tokens {
 		fmt.Fprintf(&b, "%s  %6d  %8d  %6.3f\n", left(names[i], longest), t.ID, t.Position, t.Cosine)
 	}
-	line("cosine: of the token's vector after the last layer and the vector of the text")
-	of := fmt.Sprintf("mean of %s", cli.Plural(c.Heads, "head", "heads"))
+	of := "the vector of the text"
+	if parts := c.Pooling.Parts(); len(parts) > 1 {
+		of = fmt.Sprintf("the first pooled vector, %s", parts[0])
+	} else if len(c.Dense) > 0 {
+		of = "the pooled vector"
+	}
+	line("cosine: of the token's vector after the last layer and %s", of)
+	of = fmt.Sprintf("mean of %s", cli.Plural(c.Heads, "head", "heads"))
 	if o.head > 0 {
 		of = fmt.Sprintf("head %d of %d", o.head, c.Heads)
 	}

@@ -128,8 +128,12 @@ func infoTransformer(cmd *cobra.Command, path string) error {
 		field("prompt", text)
 	}
 	b.WriteString("files\n")
+	longest := 0
 	for _, f := range m.Files {
-		fmt.Fprintf(&b, "  %-38s %s\n", cli.Printable(f.Name), cli.Bytes(f.Size))
+		longest = max(longest, cli.Columns(cli.Printable(f.Name)))
+	}
+	for _, f := range m.Files {
+		fmt.Fprintf(&b, "  %s  %s\n", left(cli.Printable(f.Name), longest), cli.Bytes(f.Size))
 	}
 	_, err = io.WriteString(cmd.OutOrStdout(), b.String())
 	return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -35,7 +36,7 @@ func translateTo(assembly, stubs string) {
 	pass.Compile = pass.Func(func(f *ir.File) error {
 		var out bytes.Buffer
 		cfg := printer.NewGoRunConfig()
-		cfg.Pkg = "kernel"
+		cfg.Pkg = flag.Lookup("pkg").Value.String()
 		fmt.Fprintf(&out, "// %s\n\n//go:build !noasm\n\n#include \"textflag.h\"\n", cfg.GeneratedWarning())
 		globals := map[string]*ir.Global{}
 		for _, g := range []*ir.Global{laneMasks(), laneBits()} {

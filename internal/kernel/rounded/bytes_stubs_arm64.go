@@ -2,7 +2,7 @@
 
 //go:build !noasm
 
-package kernel
+package rounded
 
 // byteTileDotProd sets 6 rows of 16 values of dst, ldd bytes apart, to
 // Σ a*(b-128)*rowScale[row]*scale[column] + bias[column], plus dst if add is not 0. Rows of a are

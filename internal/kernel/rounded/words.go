@@ -5,23 +5,21 @@ import (
 	"unsafe"
 )
 
-// AVX2 multiplies unsigned bytes with signed ones and adds them in words of 16 bits, in which the sums must fit. So
-// the rows of the left factor are rounded to whole numbers from -95 to 95, to which 96 is added, and the columns of
-// the right one such that no sum of four products exceeds 32,767. Two such sums are added before they are widened.
+// AVX2 multiplies unsigned bytes with signed ones and adds two products in a word of 16 bits, and two such sums are
+// added before they are widened. All must fit in the word: so 128 is added to the rounded values of the left factor, and
+// the scale of a column of the right one is such that no sum of four products exceeds 32,767.
 const (
 	wordHeight = 3 // rows of a tile
 	wordWidth  = 16
 	wordDepth  = 8
-	wordTop    = 95
-	wordMiddle = wordTop + 1
-	wordSum    = 32767/(wordTop+wordMiddle) - 2 // of positive or negative values; rounding adds up to 2
+	wordSum    = 32767/255 - 2 // of positive or negative values; rounding adds up to 2
 )
 
 // words are the columns of a right factor.
 type words struct {
 	k     int     // padded to whole steps
 	x     []int8  // panels of 16 columns: for each 8 values of k, the first 4 of each column, then the last 4
-	start []int32 // -96 times the sum of a column
+	start []int32 // -128 times the sum of a column
 }
 
 // newWords rounds the n columns of k values that column returns, and writes their scales.
@@ -36,7 +34,7 @@ func newWords(n, k int, scale []float32, column func(j int) []float32) *words {
 		for p, v := range row {
 			c := int8(roundEven(v * inverse))
 			panel[p/4*4*wordWidth+j%wordWidth*4+p%4] = c
-			w.start[j] -= wordMiddle * int32(c)
+			w.start[j] -= 128 * int32(c)
 		}
 	}
 	return w
@@ -58,7 +56,7 @@ func largestWordSum(row []float32) (top float32) {
 // wordGemm is Gemm.
 func (f *ByteFactor) wordGemm(s *ByteRows, m int, a []float32, lda int, bias []float32, plus int, c []float32, ldc int) {
 	w := f.words
-	s.round(m, a, lda, f.by, f.middle, wordTop)
+	s.round(m, a, lda, f.by, f.middle)
 	s.raise(m, f.k, w.k)
 	var shift [wordWidth]float32
 	for j := 0; j < f.n; j += wordWidth {
@@ -96,16 +94,15 @@ func (s *ByteRows) raise(m, k, stride int) {
 	}
 }
 
+// raiseBytes adds 128.
 func raiseBytes(dst []uint8, x []int8) {
-	const middles, signs = wordMiddle * 0x0101010101010101, 1 << 7 * 0x0101010101010101
 	b := unsafe.Slice((*uint8)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
-	for len(b) >= 8 { // eight sums without carries between them
-		v := binary.LittleEndian.Uint64(b)
-		binary.LittleEndian.PutUint64(dst, (v&^signs+middles)^v&signs)
+	for len(b) >= 8 {
+		binary.LittleEndian.PutUint64(dst, binary.LittleEndian.Uint64(b)^0x8080808080808080)
 		b, dst = b[8:], dst[8:]
 	}
 	for i, v := range b {
-		dst[i] = v + wordMiddle
+		dst[i] = v ^ 128
 	}
 }
 
