@@ -33,7 +33,7 @@ func Average(ctx context.Context, parts []training.PartOf, a AverageOptions) (*c
 		if err != nil {
 			return err
 		}
-		return training.CheckSame(first.Config.Options, o, "Threads", "Deterministic", "Engine", "MinCount", "MaxVocabulary")
+		return training.CheckSameParts(first.Config.Options, o, "Threads", "Deterministic", "Engine", "MinCount", "MaxVocabulary")
 	}
 	if err := training.CheckParts(parts, same); err != nil {
 		return nil, err

@@ -205,17 +205,17 @@ func TestAverageErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for message, parts := range map[string][]*checkpoints.Checkpoint{
-		"no parts to average":                            nil,
-		"the part of shard 2/2 is missing":               {part(1, 1, nil, nil)},
-		"p1 and p2 are the same shard, 1/2":              {part(1, 1, nil, nil), part(1, 1, nil, nil)},
-		"p2 cannot be averaged: it has 4 dimensions":     {part(1, 1, nil, nil), part(2, 1, nil, func(o *words.Options) { o.Dim = 4 })},
-		"LearningRate is 0.01":                           {part(1, 1, nil, nil), part(2, 1, nil, func(o *words.Options) { o.LearningRate = 0.01 })},
-		"p2 cannot be averaged: it started from another": {part(1, 1, nil, nil), part(2, 1, nil, func(o *words.Options) { o.Seed = 9 })},
-		"p2 cannot be averaged: it is of round 2/2":      {part(1, 1, nil, nil), part(2, 2, written(t, first), nil)},
-		"p1 is not a part of training":                   {whole},
-		"is needed: round 2 started from the average":    {part(1, 2, written(t, first), nil), part(2, 2, written(t, first), nil)},
-		"p2 cannot be averaged: it is a cbow model":      {part(1, 1, nil, nil), trainPart(t, kindOf("cbow"), partOptions(kindOf("cbow")), content, 2, 2, 1, 2, nil)},
-		"p2 cannot be averaged: it is one of 3 shards":   {part(1, 1, nil, nil), trainPart(t, kind, o, content, 2, 3, 1, 2, nil)},
+		"no parts to average":                                           nil,
+		"the part of shard 2/2 is missing":                              {part(1, 1, nil, nil)},
+		"p1 and p2 are the same shard, 1/2":                             {part(1, 1, nil, nil), part(1, 1, nil, nil)},
+		"p2 cannot be averaged: it has 4 dimensions":                    {part(1, 1, nil, nil), part(2, 1, nil, func(o *words.Options) { o.Dim = 4 })},
+		"p2 cannot be averaged with p1: LearningRate is 0.01, not 0.05": {part(1, 1, nil, nil), part(2, 1, nil, func(o *words.Options) { o.LearningRate = 0.01 })},
+		"p2 cannot be averaged: it started from another":                {part(1, 1, nil, nil), part(2, 1, nil, func(o *words.Options) { o.Seed = 9 })},
+		"p2 cannot be averaged: it is of round 2/2":                     {part(1, 1, nil, nil), part(2, 2, written(t, first), nil)},
+		"p1 is not a part of training":                                  {whole},
+		"is needed: round 2 started from the average":                   {part(1, 2, written(t, first), nil), part(2, 2, written(t, first), nil)},
+		"p2 cannot be averaged: it is a cbow model":                     {part(1, 1, nil, nil), trainPart(t, kindOf("cbow"), partOptions(kindOf("cbow")), content, 2, 2, 1, 2, nil)},
+		"p2 cannot be averaged: it is one of 3 shards":                  {part(1, 1, nil, nil), trainPart(t, kind, o, content, 2, 3, 1, 2, nil)},
 	} {
 		if _, err := average(parts...); err == nil || !strings.Contains(err.Error(), message) {
 			t.Errorf("error %v, want %q", err, message)

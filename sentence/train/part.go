@@ -85,7 +85,7 @@ func sameOptions(was, now json.RawMessage) error {
 	if err := json.Unmarshal(now, &s); err != nil {
 		return fmt.Errorf("options in config.json: %w", err)
 	}
-	if err := training.CheckSame(was, s.Options, "Threads", "Engine"); err != nil {
+	if err := training.CheckSameParts(was, s.Options, "Threads", "Engine"); err != nil {
 		return err
 	}
 	var before Settings
