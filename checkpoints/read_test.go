@@ -35,7 +35,7 @@ func TestForgedTokenizer(t *testing.T) {
 		{`"cat"`, `"dog"`, `token 3 is "dog", but "cat" in the vocabulary`},
 		{`"of": 1`, `"of": 2`, `id 2 belongs to both`},
 		{`"cat": 3,`, ``, `id 4 of "[UNK]" must be below 4`},
-		{`"the": 0,`, `"the": 0, "the": 1,`, `id 1 belongs to both`},
+		{`"the": 0,`, `"the": 0, "the": 1,`, `"the" occurs twice, with the ids 0 and 1`},
 		{`"Lowercase"`, `"Uppercase"`, `type "Uppercase" is not supported`},
 	} {
 		dir := filepath.Join(t.TempDir(), "model")
