@@ -74,7 +74,7 @@ $ search eval sts -m small`,
 		cli.Flag{Name: "whiten", Arg: "X", Into: &o.Whiten, Field: "Whiten", Help: "scale the principal components of the vectors by variance^(-X/2); 0 leaves them as they are, 1 makes them equal", Default: "0.5, and 0.25 with a table beside"},
 		cli.Flag{Name: "whiten-teacher", Arg: "X", Into: &o.WhitenTeacher, Field: "WhitenTeacher", Help: "before the table learns from the teacher's vectors, subtract their mean and scale their components by variance^(-X/2), which helps search more than similarity; 0 leaves them as they are"},
 		cli.Flag{Name: "beside", Arg: "MODEL", Into: &job.beside, Field: "Beside", Help: "put the vectors of a model with the teacher's tokens, as 'train sentence --tokenizer FOLDER' makes it, beside the learned ones before the principal components are computed"},
-		cli.Flag{Name: "pair-dim", Arg: "N", Into: &o.PairDim, Field: "PairDim", Help: "with --pairs, put a table of N dimensions beside the learned one that is trained on the pairs; 0 leaves it out", Default: "512 from 100,000 pairs on"},
+		cli.Flag{Name: "pair-dim", Arg: "N", Into: &o.PairDim, Field: "PairDim", Help: "with --pairs, put a table of N dimensions beside the learned one that is trained on the pairs; 0 leaves it out", Default: "512 with 100,000 pairs or more and more dimensions than the teacher's"},
 		cli.Flag{Name: "pair-epochs", Arg: "N", Into: &o.PairEpochs, Field: "PairEpochs", Help: "passes over the pairs to train that table"},
 		cli.Flag{Name: "tune", Arg: "N", Into: &o.TuneSteps, Field: "TuneSteps", Help: "with --pairs, tune the model on N batches of 1,024 pairs at the end; 0 does not"},
 		cli.Flag{Name: "keep-teacher", Arg: "X", Into: &o.KeepTeacher, Field: "KeepTeacher", Help: "weight of the similarity to the model before tuning"},
@@ -85,7 +85,7 @@ $ search eval sts -m small`,
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "MODEL", Into: &job.output, Help: "folder to write"},
 		cli.Flag{Name: "cache", Arg: "FILE", Into: &o.Cache, Field: "Cache", Help: "keep the teacher's vectors in FILE, also after the end, for runs with other settings", Default: "MODEL.teacher, until the model is written"},
-		cli.Flag{Name: "force", Into: &job.force, Help: "replace MODEL if it exists"}, cli.JSONFlag())
+		cli.Flag{Name: "force", Into: &job.force, Field: "ReplaceCache", Help: "replace MODEL if it exists, and FILE if it has vectors of another teacher, other texts or other options"}, cli.JSONFlag())
 }
 
 // distilled is the report of train distill.
@@ -104,9 +104,7 @@ func (r *distilled) write(b *strings.Builder, _ int) {
 		cli.Seconds(r.Seconds), cli.Seconds(r.Report.Teacher))
 	fmt.Fprintf(b, "  mean cosine to the teacher: %.3f at first, %.3f at the end\n", r.FirstCosine, r.LastCosine)
 	fmt.Fprintf(b, "  %s of %s, %s: %s\n", cli.Plural(r.Vocabulary, "token", "tokens"), cli.Plural(r.Dim, "dimension", "dimensions"), cli.Bytes(r.Bytes), cli.Printable(r.Model))
-	for _, next := range r.Next {
-		fmt.Fprintf(b, "next: %s\n", next)
-	}
+	writeNext(b, r.Next)
 }
 
 func (j *distillJob) run(cmd *cobra.Command, args []string) error {
@@ -117,8 +115,9 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 		return cli.UsageError(fault.New("name the folder to write: -o model", "no output is named"))
 	case j.same && (slices.ContainsFunc([]string{"whiten", "whiten-teacher", "dim", "beside", "pair-dim", "tune", "exact"}, cmd.Flags().Changed)):
 		return cli.UsageError(fault.New("leave one of them out", "--same-space cannot be used with --whiten, --whiten-teacher, --dim, --beside, --pair-dim, --tune or --exact"))
-	case len(j.pairs) == 0 && j.input.Columns != "":
-		return cli.UsageError(fault.New("name the pairs with --pairs FILE, or leave it out", "--columns applies to pairs"))
+	case len(j.pairs) == 0 && slices.ContainsFunc(ofPairs, cmd.Flags().Changed):
+		return cli.UsageError(fault.New("name the pairs with --pairs FILE, or leave it out", "--%s applies to pairs",
+			ofPairs[slices.IndexFunc(ofPairs, cmd.Flags().Changed)]))
 	case len(args) == 0 && (j.text != (text.Selection{}) || j.skipBad):
 		return cli.UsageError(fault.New("name files of text, or leave them out", "--field, --column and --skip-bad apply to CORPUS"))
 	}
@@ -134,6 +133,9 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	}
 	m, err := cli.OpenModelAt(cmd, j.teacher)
 	if err != nil {
+		if _, missing := os.Stat(filepath.Join(j.teacher, "config.json")); missing != nil {
+			err = fault.New("name a folder of sentence-transformers with a model of the BERT family, such as all-MiniLM-L6-v2", "%w", err)
+		}
 		return err
 	}
 	teacher, ok := m.(*transformer.Encoder)
@@ -160,6 +162,7 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	if !kept {
 		o.Cache = strings.TrimRight(j.output, `/\`) + ".teacher"
 	}
+	o.ReplaceCache = j.force || !kept
 	stages := cli.Stages{Cmd: cmd}
 	o.Progress = func(stage string, done, all int64) {
 		unit := map[string]string{"tokens": "tokens", "teacher": "texts", "training": "steps"}[stage]
@@ -199,11 +202,28 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	return printReport(cmd, r)
 }
 
+// ofPairs are the flags that need --pairs.
+var ofPairs = []string{"columns", "pair-dim", "pair-epochs", "tune", "keep-teacher"}
+
 // whitenBeside is the default of --whiten with a table beside.
 const whitenBeside = 0.25
 
 // fewPairs is the number of pairs below which a table of them takes more from a model than it adds.
 const fewPairs = 100_000
+
+// choosePairDim leaves out the table of pairs where it takes more from the model than it adds.
+func (j *distillJob) choosePairDim(cmd *cobra.Command, pairs int64, teacher int) {
+	o := &j.options
+	switch {
+	case pairs < fewPairs:
+		cli.Note(cmd, "fewer than %s pairs: no table is trained on them; --pair-dim %d trains one", cli.Thousands(fewPairs), o.PairDim)
+	case o.Dim > 0 && o.Dim <= teacher:
+		cli.Note(cmd, "%s, and %d of the teacher: no table is trained on the pairs; --pair-dim %d trains one", cli.Plural(o.Dim, "dimension", "dimensions"), teacher, o.PairDim)
+	default:
+		return
+	}
+	o.PairDim = 0
+}
 
 // read offers all texts to the sample.
 func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transformer.Encoder) (*distill.Sample, error) {
@@ -223,9 +243,8 @@ func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transforme
 		}
 		if len(j.pairs) > 0 {
 			j.options.Pairs = data
-			if data.Examples() < fewPairs && j.options.PairDim > 0 && !cmd.Flags().Changed("pair-dim") {
-				j.options.PairDim = 0
-				cli.Note(cmd, "fewer than %s pairs: no table learns from them; --pair-dim 512 makes one", cli.Thousands(fewPairs))
+			if j.options.PairDim > 0 && !cmd.Flags().Changed("pair-dim") {
+				j.choosePairDim(cmd, data.Examples(), teacher.Dim())
 			}
 		} else {
 			defer data.Close()
