@@ -194,8 +194,15 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	r := &distilled{Model: j.output, Teacher: j.teacher, Vocabulary: model.Vocabulary.Len(), Report: report,
-		Next: []string{cli.CommandLine("search", "eval", "sts", "-m", j.output)}}
+	r := &distilled{Model: j.output, Teacher: j.teacher, Vocabulary: model.Vocabulary.Len(), Report: report}
+	if len(args) > 0 && !slices.Contains(args, "-") && j.text == (text.Selection{}) {
+		build := []string{"build", "-m", j.output}
+		for _, path := range args {
+			build = append(build, cli.PathArgument(path))
+		}
+		r.Next = append(r.Next, cli.CommandLine("search", append(build, "-o", "collection")...))
+	}
+	r.Next = append(r.Next, cli.CommandLine("search", "eval", "sts", "-m", j.output))
 	if r.Files, r.Bytes, err = checkpoints.FileSizes(j.output); err != nil {
 		return err
 	}
