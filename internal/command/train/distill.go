@@ -102,7 +102,9 @@ type distilled struct {
 func (r *distilled) write(b *strings.Builder, _ int) {
 	fmt.Fprintf(b, "distilled %s of %s in %s, of them %s by the teacher\n", cli.Plural(r.Texts, "text", "texts"), cli.Thousands(r.Of),
 		cli.Seconds(r.Seconds), cli.Seconds(r.Report.Teacher))
-	fmt.Fprintf(b, "  mean cosine to the teacher: %.3f at first, %.3f at the end\n", r.FirstCosine, r.LastCosine)
+	if r.FirstCosine != 0 || r.LastCosine != 0 { // else, the table was not trained
+		fmt.Fprintf(b, "  mean cosine to the teacher: %.3f at first, %.3f at the end\n", r.FirstCosine, r.LastCosine)
+	}
 	fmt.Fprintf(b, "  %s of %s, %s: %s\n", cli.Plural(r.Vocabulary, "token", "tokens"), cli.Plural(r.Dim, "dimension", "dimensions"), cli.Bytes(r.Bytes), cli.Printable(r.Model))
 	writeNext(b, r.Next)
 }
@@ -158,6 +160,9 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 		j.options.Whiten = whitenBeside
 	}
 	cli.Note(cmd, "read %s; the teacher encodes %s of them", cli.Plural(sample.Seen(), "text", "texts"), cli.Thousands(int64(sample.Len())))
+	if sample.Len() < fewTexts && j.options.Epochs > 0 {
+		cli.Note(cmd, "fewer than %s texts: general text besides, such as articles of Wikipedia, makes a better model", cli.Thousands(fewTexts))
+	}
 	o, kept := j.options, j.options.Cache != ""
 	if !kept {
 		o.Cache = strings.TrimRight(j.output, `/\`) + ".teacher"
@@ -176,6 +181,9 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	stages.Done()
 	if err != nil {
 		if cmd.Context().Err() != nil {
+			if _, missing := os.Stat(o.Cache); missing != nil {
+				return cli.Interrupted("run the same command to start again", "interrupted: no text was encoded yet")
+			}
 			return cli.Interrupted("run the same command to go on", "interrupted: the teacher's vectors so far are in %s", o.Cache)
 		}
 		return err
@@ -214,6 +222,10 @@ var ofPairs = []string{"columns", "pair-dim", "pair-epochs", "tune", "keep-teach
 
 // whitenBeside is the default of --whiten with a table beside.
 const whitenBeside = 0.25
+
+// fewTexts is the number of texts below which a table learns them by heart: of 1,398 documents, it had a
+// cosine of 0.98 to the teacher, and searched them worse than the bundled model.
+const fewTexts = 10_000
 
 // fewPairs is the number of pairs below which a table of them takes more from a model than it adds.
 const fewPairs = 100_000
