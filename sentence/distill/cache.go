@@ -29,7 +29,7 @@ const (
 )
 
 // block is the number of texts that are encoded and written at a time.
-const block = 4096
+const block = 1024
 
 // fingerprint identifies the teacher and the texts: it hashes the ids and the vectors of some tokens.
 func fingerprint(s *Sample, o Options, table []float32) [sha256.Size]byte {
