@@ -12,6 +12,7 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -24,6 +25,7 @@ type distillJob struct {
 	options distill.Options
 	teacher string
 	beside  string
+	general int
 	text    text.Selection
 	skipBad bool
 	input   sentences.Input
@@ -47,9 +49,10 @@ table is moved until the texts have its vectors. Best are texts like those that 
 searched or compared.
 
 A text is a line of CORPUS or, with --field or --column, a record; with --pairs, each
-text of a pair is one. From 100,000 pairs on, they also train a table that is put beside
-that of the teacher, and the model is tuned on them. The teacher's vectors are kept in MODEL.teacher until the model is
-written; an interrupted command goes on with them.`,
+text of a pair is one. To fewer than 10,000 texts, general ones are added (--general).
+100,000 pairs or more also train a table that is put beside that of the teacher, and the
+model is tuned on pairs. The teacher's vectors are kept in MODEL.teacher until the model
+is written; an interrupted command goes on with them.`,
 		Example: `
 $ train distill --teacher all-MiniLM-L6-v2 my-docs/ -o mine
 $ train distill --teacher all-MiniLM-L6-v2 --pairs pairs.tsv --dim 256 --precision int8 -o small
@@ -65,6 +68,7 @@ $ search eval sts -m small`,
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&job.text), cli.SkipBadFlag(&job.skipBad))...)
 	cli.Declare(cmd, "Training",
 		cli.Flag{Name: "texts", Arg: "N", Into: &o.Texts, Field: "Texts", Help: "number of texts that the teacher encodes, a random choice"},
+		cli.Flag{Name: "general", Arg: "N", Into: &job.general, Help: "number of paragraphs of the bundled sample of English Wikipedia that are added to the texts, 0 to 23,872", Default: "4,000 with fewer than 10,000 texts, else 0"},
 		cli.Flag{Name: "max-tokens", Arg: "N", Into: &o.MaxTokens, Field: "MaxTokens", Help: "length at which these texts are cut"},
 		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Positive: true, Help: "dimensions of the vectors", Default: "the teacher's and those beside"},
 		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Help: "passes over the texts; 0 keeps the teacher's vectors of single tokens"},
@@ -95,6 +99,7 @@ type distilled struct {
 	Vocabulary int                    `json:"vocabulary"`
 	Bytes      int64                  `json:"bytes"`
 	Files      []checkpoints.FileSize `json:"files"`
+	General    int64                  `json:"general"` // texts of the bundled sample
 	*distill.Report
 	Next []string `json:"next"`
 }
@@ -120,6 +125,8 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	case len(j.pairs) == 0 && slices.ContainsFunc(ofPairs, cmd.Flags().Changed):
 		return cli.UsageError(fault.New("name the pairs with --pairs FILE, or leave it out", "--%s applies to pairs",
 			ofPairs[slices.IndexFunc(ofPairs, cmd.Flags().Changed)]))
+	case j.general < 0 || j.general > 23_872:
+		return cli.UsageError(fault.New("", "--general must be from 0 to 23,872, got %d", j.general))
 	case len(args) == 0 && (j.text != (text.Selection{}) || j.skipBad):
 		return cli.UsageError(fault.New("name files of text, or leave them out", "--field, --column and --skip-bad apply to CORPUS"))
 	}
@@ -153,16 +160,18 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	own := sample.Seen()
+	if err := j.addGeneral(cmd, sample, teacher.Tokenizer()); err != nil {
+		return err
+	}
 	if j.options.Pairs != nil {
 		defer j.options.Pairs.Close()
 	}
 	if (j.beside != "" || j.options.Pairs != nil && j.options.PairDim > 0) && !cmd.Flags().Changed("whiten") {
 		j.options.Whiten = whitenBeside
 	}
+	general := sample.Seen() - own
 	cli.Note(cmd, "read %s; the teacher encodes %s of them", cli.Plural(sample.Seen(), "text", "texts"), cli.Thousands(int64(sample.Len())))
-	if sample.Len() < fewTexts && j.options.Epochs > 0 {
-		cli.Note(cmd, "fewer than %s texts: general text besides, such as articles of Wikipedia, makes a better model", cli.Thousands(fewTexts))
-	}
 	o, kept := j.options, j.options.Cache != ""
 	if !kept {
 		o.Cache = strings.TrimRight(j.output, `/\`) + ".teacher"
@@ -202,7 +211,7 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	r := &distilled{Model: j.output, Teacher: j.teacher, Vocabulary: model.Vocabulary.Len(), Report: report}
+	r := &distilled{Model: j.output, Teacher: j.teacher, Vocabulary: model.Vocabulary.Len(), General: general, Report: report}
 	if len(args) > 0 && !slices.Contains(args, "-") && j.text == (text.Selection{}) {
 		build := []string{"build", "-m", j.output}
 		for _, path := range args {
@@ -223,9 +232,32 @@ var ofPairs = []string{"columns", "pair-dim", "pair-epochs", "tune", "keep-teach
 // whitenBeside is the default of --whiten with a table beside.
 const whitenBeside = 0.25
 
-// fewTexts is the number of texts below which a table learns them by heart: of 1,398 documents, it had a
-// cosine of 0.98 to the teacher, and searched them worse than the bundled model.
-const fewTexts = 10_000
+// fewTexts is the number of texts below which a table learns them by heart and searches them badly, unless
+// it learns from generalTexts others too.
+const fewTexts, generalTexts = 10_000, 4_000
+
+// addGeneral offers paragraphs of the bundled sample besides, if --general says so or there are few texts.
+func (j *distillJob) addGeneral(cmd *cobra.Command, sample *distill.Sample, tokenizer *tokenize.Tokenizer) error {
+	if !cmd.Flags().Changed("general") {
+		if n := sample.Len(); n == 0 || n >= fewTexts || int64(n) < sample.Seen() {
+			return nil
+		}
+		j.general = generalTexts
+		cli.Note(cmd, "fewer than %s texts: paragraphs of the bundled sample of English Wikipedia are added; --general 0 leaves them out", cli.Thousands(fewTexts))
+	}
+	const paragraphs = 23_872 // of the sample, of which every n-th is taken
+	at, added := 0, 0
+	var ids []int32
+	return text.Sample().Texts(cmd.Context(), func(x *text.Text) error {
+		ids = tokenizer.Encode(ids[:0], string(x.Text))
+		if len(ids) > 0 && at*j.general/paragraphs >= added && added < j.general {
+			sample.Add(ids)
+			added++
+		}
+		at++
+		return nil
+	})
+}
 
 // fewPairs is the number of pairs below which a table of them takes more from a model than it adds.
 const fewPairs = 100_000
