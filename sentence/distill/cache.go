@@ -29,7 +29,7 @@ const (
 )
 
 // block is the number of texts that are encoded and written at a time.
-const block = 4096
+const block = 1024
 
 // fingerprint identifies the teacher and the texts: it hashes the ids and the vectors of some tokens.
 func fingerprint(s *Sample, o Options, table []float32) [sha256.Size]byte {
@@ -45,7 +45,7 @@ func fingerprint(s *Sample, o Options, table []float32) [sha256.Size]byte {
 }
 
 // openCache opens the file at path, "" for a temporary one, and returns how many vectors it has.
-func openCache(path string, id [sha256.Size]byte, dim int) (c *cache, have int, err error) {
+func openCache(path string, replace bool, id [sha256.Size]byte, dim int) (c *cache, have int, err error) {
 	c = &cache{path: path, dim: dim, row: make([]byte, 2*dim)}
 	if path == "" {
 		if c.file, err = os.CreateTemp("", "luminavec-teacher-*"); err != nil {
@@ -67,6 +67,9 @@ func openCache(path string, id [sha256.Size]byte, dim int) (c *cache, have int, 
 			return c, int(info.Size()-int64(cacheStart)) / (2 * dim), nil
 		case n > 0 && string(head[:min(n, len(cacheHead))]) != cacheHead[:min(n, len(cacheHead))]:
 			return nil, 0, errors.Join(fault.New("name another file", "%s is not a file of a teacher's vectors", path), c.file.Close())
+		case err == nil && !replace:
+			return nil, 0, errors.Join(fault.Field("Cache", "name another file, or set ReplaceCache",
+				"has vectors of another teacher, other texts or other options: %s", path), c.file.Close())
 		}
 	}
 	if err = c.file.Truncate(0); err == nil {

@@ -1,6 +1,7 @@
 package distill
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -203,6 +204,13 @@ func TestResume(t *testing.T) {
 	}
 	other := o
 	other.Seed = 2 // other texts
+	if _, _, err := Train(context.Background(), e, sampled(e, other), other); err == nil || !strings.Contains(err.Error(), "Cache has vectors of another teacher, other texts or other options") {
+		t.Errorf("vectors of other texts: %v", err)
+	}
+	if kept, err := os.ReadFile(o.Cache); err != nil || !bytes.Equal(kept, whole) {
+		t.Errorf("the vectors of other texts were changed: %v", err)
+	}
+	other.ReplaceCache = true
 	if _, report, err := Train(context.Background(), e, sampled(e, other), other); err != nil || report.Reused != 0 {
 		t.Errorf("vectors of other texts were reused: %v", err)
 	}
@@ -293,7 +301,7 @@ func TestSpread(t *testing.T) {
 	for range 6 {
 		s.Add([]int32{0})
 	}
-	c, _, err := openCache("", [32]byte{}, 3)
+	c, _, err := openCache("", false, [32]byte{}, 3)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ type Options struct {
 	// package train does, in PairEpochs passes, and stands beside the one that imitates the teacher, like
 	// Beside; and the model is tuned on them in TuneSteps steps at the end. Default nil.
 	Pairs      *pairs.Dataset `json:"-"`
-	PairDim    int            `json:"pair_dim"`    // 0: no table; default 512
+	PairDim    int            `json:"pair_dim"`    // 0: no table, which is better if Dim is at most the teacher's; default 512
 	PairEpochs int            `json:"pair_epochs"` // default 3
 	TuneSteps  int            `json:"tune_steps"`  // batches of 1,024 pairs; default 200
 
@@ -47,8 +47,11 @@ type Options struct {
 	Exact float64 `json:"exact"`
 
 	// Cache is the file of the teacher's vectors. An interrupted run with the same teacher, texts and
-	// options goes on with it; another file is replaced.
+	// options goes on with it. Default "": a temporary file.
 	Cache string `json:"-"`
+	// ReplaceCache replaces a Cache that has vectors of another teacher, other texts or other options;
+	// otherwise, it is an error. Default false.
+	ReplaceCache bool `json:"-"`
 	// Progress, if set, is called with the stage, and what is done of it.
 	Progress func(stage string, done, total int64) `json:"-"`
 }

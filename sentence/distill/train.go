@@ -28,12 +28,14 @@ type Teacher interface {
 
 // Report says what a distillation did.
 type Report struct {
-	Texts       int     `json:"texts"`         // that the teacher encoded
-	Of          int64   `json:"of"`            // texts
-	Reused      int     `json:"reused"`        // of Texts, by an interrupted run
-	FirstCosine float64 `json:"first_cosine"`  // mean, with the teacher's vectors, in the first 100 steps
-	LastCosine  float64 `json:"cosine"`        // in the last 100 steps
-	Dim         int     `json:"dim"`           // of the vectors
+	Texts       int     `json:"texts"`        // that the teacher encoded
+	Of          int64   `json:"of"`           // texts
+	Reused      int     `json:"reused"`       // of Texts, by an interrupted run
+	FirstCosine float64 `json:"first_cosine"` // mean, with the teacher's vectors, in the first 100 steps
+	LastCosine  float64 `json:"cosine"`       // in the last 100 steps
+	Dim         int     `json:"dim"`          // of the vectors
+	PairDim     int     `json:"pair_dim"`     // of the table that was trained on pairs; 0: none
+	Whiten      float64 `json:"whiten"`
 	Variance    float64 `json:"variance_kept"` // share of the variance of the vectors in Dim components, before scaling
 	Teacher     float64 `json:"teacher_seconds"`
 	Seconds     float64 `json:"seconds"` // of all
@@ -60,11 +62,14 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 		return nil, nil, fault.Field("Dim", "", "must be at most the %d of the teacher and the model beside it, got %d", limit, o.Dim)
 	}
 	o.Dim, o.Threads = cmp.Or(o.Dim, limit), cmp.Or(o.Threads, runtime.GOMAXPROCS(0))
-	d := &distillation{teacher: t, sample: s, o: o, weights: s.weights(o.SIF), report: &Report{Texts: len(s.texts), Of: s.seen, Dim: o.Dim, Variance: 1}}
+	d := &distillation{teacher: t, sample: s, o: o, weights: s.weights(o.SIF), report: &Report{Texts: len(s.texts), Of: s.seen, Dim: o.Dim, Whiten: o.Whiten, Variance: 1}}
+	if o.Pairs != nil {
+		d.report.PairDim = o.PairDim
+	}
 	if err := d.begin(ctx); err != nil {
 		return nil, nil, err
 	}
-	targets, have, err := openCache(o.Cache, fingerprint(s, o, d.e.Table), t.Dim())
+	targets, have, err := openCache(o.Cache, o.ReplaceCache, fingerprint(s, o, d.e.Table), t.Dim())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -201,7 +206,7 @@ func (d *distillation) train(ctx context.Context, targets *cache) (err error) {
 		losses = append(losses, loss)
 		o.progress("training", step+1, steps)
 	}
-	few := min(100, len(losses))
+	few := min(100, (len(losses)+9)/10)
 	for i := range few {
 		d.report.FirstCosine += (1 - losses[i]) / float64(few)
 		d.report.LastCosine += (1 - losses[len(losses)-1-i]) / float64(few)

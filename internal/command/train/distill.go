@@ -12,6 +12,7 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -24,6 +25,7 @@ type distillJob struct {
 	options distill.Options
 	teacher string
 	beside  string
+	general int
 	text    text.Selection
 	skipBad bool
 	input   sentences.Input
@@ -47,9 +49,10 @@ table is moved until the texts have its vectors. Best are texts like those that 
 searched or compared.
 
 A text is a line of CORPUS or, with --field or --column, a record; with --pairs, each
-text of a pair is one. From 100,000 pairs on, they also train a table that is put beside
-that of the teacher, and the model is tuned on them. The teacher's vectors are kept in MODEL.teacher until the model is
-written; an interrupted command goes on with them.`,
+text of a pair is one. To fewer than 10,000 texts, general ones are added (--general).
+100,000 pairs or more also train a table that is put beside that of the teacher, and the
+model is tuned on pairs. The teacher's vectors are kept in MODEL.teacher until the model
+is written; an interrupted command goes on with them.`,
 		Example: `
 $ train distill --teacher all-MiniLM-L6-v2 my-docs/ -o mine
 $ train distill --teacher all-MiniLM-L6-v2 --pairs pairs.tsv --dim 256 --precision int8 -o small
@@ -65,6 +68,7 @@ $ search eval sts -m small`,
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&job.text), cli.SkipBadFlag(&job.skipBad))...)
 	cli.Declare(cmd, "Training",
 		cli.Flag{Name: "texts", Arg: "N", Into: &o.Texts, Field: "Texts", Help: "number of texts that the teacher encodes, a random choice"},
+		cli.Flag{Name: "general", Arg: "N", Into: &job.general, Help: "number of paragraphs of the bundled sample of English Wikipedia that are added to the texts, 0 to 23,872", Default: "4,000 with fewer than 10,000 texts, else 0"},
 		cli.Flag{Name: "max-tokens", Arg: "N", Into: &o.MaxTokens, Field: "MaxTokens", Help: "length at which these texts are cut"},
 		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Positive: true, Help: "dimensions of the vectors", Default: "the teacher's and those beside"},
 		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Help: "passes over the texts; 0 keeps the teacher's vectors of single tokens"},
@@ -74,7 +78,7 @@ $ search eval sts -m small`,
 		cli.Flag{Name: "whiten", Arg: "X", Into: &o.Whiten, Field: "Whiten", Help: "scale the principal components of the vectors by variance^(-X/2); 0 leaves them as they are, 1 makes them equal", Default: "0.5, and 0.25 with a table beside"},
 		cli.Flag{Name: "whiten-teacher", Arg: "X", Into: &o.WhitenTeacher, Field: "WhitenTeacher", Help: "before the table learns from the teacher's vectors, subtract their mean and scale their components by variance^(-X/2), which helps search more than similarity; 0 leaves them as they are"},
 		cli.Flag{Name: "beside", Arg: "MODEL", Into: &job.beside, Field: "Beside", Help: "put the vectors of a model with the teacher's tokens, as 'train sentence --tokenizer FOLDER' makes it, beside the learned ones before the principal components are computed"},
-		cli.Flag{Name: "pair-dim", Arg: "N", Into: &o.PairDim, Field: "PairDim", Help: "with --pairs, put a table of N dimensions beside the learned one that is trained on the pairs; 0 leaves it out", Default: "512 from 100,000 pairs on"},
+		cli.Flag{Name: "pair-dim", Arg: "N", Into: &o.PairDim, Field: "PairDim", Help: "with --pairs, put a table of N dimensions beside the learned one that is trained on the pairs; 0 leaves it out", Default: "512 with 100,000 pairs or more and more dimensions than the teacher's"},
 		cli.Flag{Name: "pair-epochs", Arg: "N", Into: &o.PairEpochs, Field: "PairEpochs", Help: "passes over the pairs to train that table"},
 		cli.Flag{Name: "tune", Arg: "N", Into: &o.TuneSteps, Field: "TuneSteps", Help: "with --pairs, tune the model on N batches of 1,024 pairs at the end; 0 does not"},
 		cli.Flag{Name: "keep-teacher", Arg: "X", Into: &o.KeepTeacher, Field: "KeepTeacher", Help: "weight of the similarity to the model before tuning"},
@@ -85,7 +89,7 @@ $ search eval sts -m small`,
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "MODEL", Into: &job.output, Help: "folder to write"},
 		cli.Flag{Name: "cache", Arg: "FILE", Into: &o.Cache, Field: "Cache", Help: "keep the teacher's vectors in FILE, also after the end, for runs with other settings", Default: "MODEL.teacher, until the model is written"},
-		cli.Flag{Name: "force", Into: &job.force, Help: "replace MODEL if it exists"}, cli.JSONFlag())
+		cli.Flag{Name: "force", Into: &job.force, Field: "ReplaceCache", Help: "replace MODEL if it exists, and FILE if it has vectors of another teacher, other texts or other options"}, cli.JSONFlag())
 }
 
 // distilled is the report of train distill.
@@ -95,6 +99,7 @@ type distilled struct {
 	Vocabulary int                    `json:"vocabulary"`
 	Bytes      int64                  `json:"bytes"`
 	Files      []checkpoints.FileSize `json:"files"`
+	General    int64                  `json:"general"` // texts of the bundled sample
 	*distill.Report
 	Next []string `json:"next"`
 }
@@ -102,11 +107,11 @@ type distilled struct {
 func (r *distilled) write(b *strings.Builder, _ int) {
 	fmt.Fprintf(b, "distilled %s of %s in %s, of them %s by the teacher\n", cli.Plural(r.Texts, "text", "texts"), cli.Thousands(r.Of),
 		cli.Seconds(r.Seconds), cli.Seconds(r.Report.Teacher))
-	fmt.Fprintf(b, "  mean cosine to the teacher: %.3f at first, %.3f at the end\n", r.FirstCosine, r.LastCosine)
-	fmt.Fprintf(b, "  %s of %s, %s: %s\n", cli.Plural(r.Vocabulary, "token", "tokens"), cli.Plural(r.Dim, "dimension", "dimensions"), cli.Bytes(r.Bytes), cli.Printable(r.Model))
-	for _, next := range r.Next {
-		fmt.Fprintf(b, "next: %s\n", next)
+	if r.FirstCosine != 0 || r.LastCosine != 0 { // else, the table was not trained
+		fmt.Fprintf(b, "  mean cosine to the teacher: %.3f at first, %.3f at the end\n", r.FirstCosine, r.LastCosine)
 	}
+	fmt.Fprintf(b, "  %s of %s, %s: %s\n", cli.Plural(r.Vocabulary, "token", "tokens"), cli.Plural(r.Dim, "dimension", "dimensions"), cli.Bytes(r.Bytes), cli.Printable(r.Model))
+	writeNext(b, r.Next)
 }
 
 func (j *distillJob) run(cmd *cobra.Command, args []string) error {
@@ -117,8 +122,11 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 		return cli.UsageError(fault.New("name the folder to write: -o model", "no output is named"))
 	case j.same && (slices.ContainsFunc([]string{"whiten", "whiten-teacher", "dim", "beside", "pair-dim", "tune", "exact"}, cmd.Flags().Changed)):
 		return cli.UsageError(fault.New("leave one of them out", "--same-space cannot be used with --whiten, --whiten-teacher, --dim, --beside, --pair-dim, --tune or --exact"))
-	case len(j.pairs) == 0 && j.input.Columns != "":
-		return cli.UsageError(fault.New("name the pairs with --pairs FILE, or leave it out", "--columns applies to pairs"))
+	case len(j.pairs) == 0 && slices.ContainsFunc(ofPairs, cmd.Flags().Changed):
+		return cli.UsageError(fault.New("name the pairs with --pairs FILE, or leave it out", "--%s applies to pairs",
+			ofPairs[slices.IndexFunc(ofPairs, cmd.Flags().Changed)]))
+	case j.general < 0 || j.general > 23_872:
+		return cli.UsageError(fault.New("", "--general must be from 0 to 23,872, got %d", j.general))
 	case len(args) == 0 && (j.text != (text.Selection{}) || j.skipBad):
 		return cli.UsageError(fault.New("name files of text, or leave them out", "--field, --column and --skip-bad apply to CORPUS"))
 	}
@@ -134,6 +142,9 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	}
 	m, err := cli.OpenModelAt(cmd, j.teacher)
 	if err != nil {
+		if _, missing := os.Stat(filepath.Join(j.teacher, "config.json")); missing != nil {
+			err = fault.New("name a folder of sentence-transformers with a model of the BERT family, such as all-MiniLM-L6-v2", "%w", err)
+		}
 		return err
 	}
 	teacher, ok := m.(*transformer.Encoder)
@@ -149,17 +160,23 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	own := sample.Seen()
+	if err := j.addGeneral(cmd, sample, teacher.Tokenizer()); err != nil {
+		return err
+	}
 	if j.options.Pairs != nil {
 		defer j.options.Pairs.Close()
 	}
 	if (j.beside != "" || j.options.Pairs != nil && j.options.PairDim > 0) && !cmd.Flags().Changed("whiten") {
 		j.options.Whiten = whitenBeside
 	}
+	general := sample.Seen() - own
 	cli.Note(cmd, "read %s; the teacher encodes %s of them", cli.Plural(sample.Seen(), "text", "texts"), cli.Thousands(int64(sample.Len())))
 	o, kept := j.options, j.options.Cache != ""
 	if !kept {
 		o.Cache = strings.TrimRight(j.output, `/\`) + ".teacher"
 	}
+	o.ReplaceCache = j.force || !kept
 	stages := cli.Stages{Cmd: cmd}
 	o.Progress = func(stage string, done, all int64) {
 		unit := map[string]string{"tokens": "tokens", "teacher": "texts", "training": "steps"}[stage]
@@ -173,6 +190,9 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	stages.Done()
 	if err != nil {
 		if cmd.Context().Err() != nil {
+			if _, missing := os.Stat(o.Cache); missing != nil {
+				return cli.Interrupted("run the same command to start again", "interrupted: no text was encoded yet")
+			}
 			return cli.Interrupted("run the same command to go on", "interrupted: the teacher's vectors so far are in %s", o.Cache)
 		}
 		return err
@@ -191,19 +211,70 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	r := &distilled{Model: j.output, Teacher: j.teacher, Vocabulary: model.Vocabulary.Len(), Report: report,
-		Next: []string{cli.CommandLine("search", "eval", "sts", "-m", j.output)}}
+	r := &distilled{Model: j.output, Teacher: j.teacher, Vocabulary: model.Vocabulary.Len(), General: general, Report: report}
+	if len(args) > 0 && !slices.Contains(args, "-") && j.text == (text.Selection{}) {
+		build := []string{"build", "-m", j.output}
+		for _, path := range args {
+			build = append(build, cli.PathArgument(path))
+		}
+		r.Next = append(r.Next, cli.CommandLine("search", append(build, "-o", "collection")...))
+	}
+	r.Next = append(r.Next, cli.CommandLine("search", "eval", "sts", "-m", j.output))
 	if r.Files, r.Bytes, err = checkpoints.FileSizes(j.output); err != nil {
 		return err
 	}
 	return printReport(cmd, r)
 }
 
+// ofPairs are the flags that need --pairs.
+var ofPairs = []string{"columns", "pair-dim", "pair-epochs", "tune", "keep-teacher"}
+
 // whitenBeside is the default of --whiten with a table beside.
 const whitenBeside = 0.25
 
+// fewTexts is the number of texts below which a table learns them by heart and searches them badly, unless
+// it learns from generalTexts others too.
+const fewTexts, generalTexts = 10_000, 4_000
+
+// addGeneral offers paragraphs of the bundled sample besides, if --general says so or there are few texts.
+func (j *distillJob) addGeneral(cmd *cobra.Command, sample *distill.Sample, tokenizer *tokenize.Tokenizer) error {
+	if !cmd.Flags().Changed("general") {
+		if n := sample.Len(); n == 0 || n >= fewTexts || int64(n) < sample.Seen() {
+			return nil
+		}
+		j.general = generalTexts
+		cli.Note(cmd, "fewer than %s texts: paragraphs of the bundled sample of English Wikipedia are added; --general 0 leaves them out", cli.Thousands(fewTexts))
+	}
+	const paragraphs = 23_872 // of the sample, of which every n-th is taken
+	at, added := 0, 0
+	var ids []int32
+	return text.Sample().Texts(cmd.Context(), func(x *text.Text) error {
+		ids = tokenizer.Encode(ids[:0], string(x.Text))
+		if len(ids) > 0 && at*j.general/paragraphs >= added && added < j.general {
+			sample.Add(ids)
+			added++
+		}
+		at++
+		return nil
+	})
+}
+
 // fewPairs is the number of pairs below which a table of them takes more from a model than it adds.
 const fewPairs = 100_000
+
+// choosePairDim leaves out the table of pairs where it takes more from the model than it adds.
+func (j *distillJob) choosePairDim(cmd *cobra.Command, pairs int64, teacher int) {
+	o := &j.options
+	switch {
+	case pairs < fewPairs:
+		cli.Note(cmd, "fewer than %s pairs: no table is trained on them; --pair-dim %d trains one", cli.Thousands(fewPairs), o.PairDim)
+	case o.Dim > 0 && o.Dim <= teacher:
+		cli.Note(cmd, "%s, and %d of the teacher: no table is trained on the pairs; --pair-dim %d trains one", cli.Plural(o.Dim, "dimension", "dimensions"), teacher, o.PairDim)
+	default:
+		return
+	}
+	o.PairDim = 0
+}
 
 // read offers all texts to the sample.
 func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transformer.Encoder) (*distill.Sample, error) {
@@ -223,9 +294,8 @@ func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transforme
 		}
 		if len(j.pairs) > 0 {
 			j.options.Pairs = data
-			if data.Examples() < fewPairs && j.options.PairDim > 0 && !cmd.Flags().Changed("pair-dim") {
-				j.options.PairDim = 0
-				cli.Note(cmd, "fewer than %s pairs: no table learns from them; --pair-dim 512 makes one", cli.Thousands(fewPairs))
+			if j.options.PairDim > 0 && !cmd.Flags().Changed("pair-dim") {
+				j.choosePairDim(cmd, data.Examples(), teacher.Dim())
 			}
 		} else {
 			defer data.Close()
