@@ -63,7 +63,7 @@ func (s *store) encodeAll(n int) {
 // saveSigns writes the section signs.
 func (s *store) saveSigns(w *container.Writer, ids []id) {
 	w.BlockedSection("signs", arena.Blocks(len(ids))*s.Arena.Signs.Width()*4)
-	s.Arena.PackSigns(ids, func(block []float32) { writeFloats(w, block) })
+	s.Arena.PackSigns(ids, int(s.Reserved.Load()), func(block []float32) { writeFloats(w, block) })
 	w.End()
 }
 

@@ -125,13 +125,14 @@ func (a *Arena) Grow(n int) {
 func Blocks(n int) int { return (n + kernel.ScanCodes - 1) / kernel.ScanCodes }
 
 // PackSigns calls write with the blocks of the signs of ids, in order, which it may overwrite. They are
-// put together again where ids are missing.
-func (a *Arena) PackSigns(ids []walk.ID, write func(block []float32)) {
+// put together again where ids of the total are missing, and otherwise kept: another processor may round differently.
+func (a *Arena) PackSigns(ids []walk.ID, total int, write func(block []float32)) {
 	const n = kernel.ScanCodes
 	block, u, buffer := make([]float32, a.Signs.Width()), kernel.Aligned(a.Space.Len), make([]float32, a.Stride)
 	code, signs := kernel.Aligned(a.Space.Len), kernel.Aligned(a.Space.Len)
 	for ; len(ids) > 0; ids = ids[min(n, len(ids)):] {
-		if len(ids) >= n && ids[0]%n == 0 && ids[n-1] == ids[0]+n-1 {
+		last := min(n, len(ids)) - 1
+		if ids[0]%n == 0 && int(ids[last]-ids[0]) == last && (last == n-1 || int(ids[last]) == total-1) {
 			copy(block, a.Signs.Row(int(ids[0]/n)))
 		} else {
 			clear(block)
