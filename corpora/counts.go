@@ -146,7 +146,7 @@ func (c *Counts) Shard() string { return c.header.Shard }
 // WriteTo writes the counts: a line that says what was counted, and for each word a line with the
 // word, a tab and its count.
 func (c *Counts) WriteTo(w io.Writer) (int64, error) {
-	out, err := counted.NewWriter(w, c.header)
+	out, err := counted.NewWriter(w, c.header, c.vocabulary.Len())
 	if err != nil {
 		return 0, err
 	}

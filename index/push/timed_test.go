@@ -35,6 +35,23 @@ func TestSilentServer(t *testing.T) {
 	}
 }
 
+// An address at which nothing listens.
+func TestRefusedConnection(t *testing.T) {
+	listen, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listen.Addr().String()
+	listen.Close()
+	for scheme, name := range map[string]string{"postgres": "PostgreSQL", "qdrant": "Qdrant", "weaviate": "Weaviate"} {
+		_, err := Open(t.Context(), scheme+"://"+address, Options{Table: "docs"})
+		if err == nil || !strings.HasPrefix(err.Error(), "cannot connect to "+name+" at 127.0.0.1") || !strings.Contains(err.Error(), "refused") ||
+			strings.Contains(err.Error(), "http://") || !strings.HasPrefix(fault.Hint(err), "check the address, and that the server runs") {
+			t.Errorf("%s: %v; hint %s", scheme, err, fault.Hint(err))
+		}
+	}
+}
+
 // hangs answers until a batch is sent, or until the ids are asked for.
 type hangs struct {
 	fakePoints

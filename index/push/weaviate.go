@@ -87,13 +87,18 @@ func (t *weaviate) explain(err error, doing string) error {
 	message := server.Msg
 	if server.DerivedFromError != nil {
 		message = server.DerivedFromError.Error()
+		if request := (*url.Error)(nil); errors.As(server.DerivedFromError, &request) {
+			message = request.Err.Error() // without the path of the request
+		}
 	}
 	var body models.ErrorResponse
 	if json.Unmarshal([]byte(message), &body) == nil && len(body.Error) > 0 {
 		message = body.Error[0].Message
 	}
 	switch code := server.StatusCode; {
-	case !server.IsUnexpectedStatusCode || code == 429 || code >= 500 && code != 501:
+	case !server.IsUnexpectedStatusCode:
+		return fault.New("check the address, and that the server runs", "%s: %w", doing, fault.Mark(errors.New(message), errTemporary))
+	case code == 429 || code >= 500 && code != 501:
 		return fmt.Errorf("%s: %w", doing, fault.Mark(errors.New(message), errTemporary))
 	case code == 401 || code == 403:
 		return fault.New("the environment variable WEAVIATE_API_KEY has the key", "%s: %s", doing, message)

@@ -28,7 +28,7 @@ func CheckSame[O any](was json.RawMessage, now O, free ...string) error {
 func CheckSameParts[O any](first json.RawMessage, now O, free ...string) error {
 	field, x, y, err := different(first, now, free)
 	if err == nil && field != "" {
-		err = fault.Field(field, "", "is %s, not %s", y, x)
+		err = fault.Mention("", field+" is %s, not %s", y, x)
 	}
 	return err
 }

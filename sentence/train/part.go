@@ -100,7 +100,7 @@ func sameOptions(was, now json.RawMessage) error {
 		{"ScoreRange", fmt.Sprint(before.ScoreRange), fmt.Sprint(s.ScoreRange)}, {"Weights", fmt.Sprint(before.Weights), fmt.Sprint(s.Weights)},
 	} {
 		if c.was != c.now {
-			return fault.Field(c.field, "use the same for all parts", "is %s, but was %s", c.now, c.was)
+			return fault.Mention("use the same for all parts", c.field+" is %s, not %s", c.now, c.was)
 		}
 	}
 	return nil

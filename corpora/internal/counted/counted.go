@@ -47,6 +47,7 @@ type Header struct {
 	Skipped       int64  `json:"skipped,omitempty"`        // words that were too long
 	Shard         string `json:"shard,omitempty"`          // i/n; "": the whole text
 	Corpus        string `json:"corpus,omitempty"`         // of which text, see text.Division
+	Rows          int    `json:"rows,omitempty"`           // of the file of a shard; 0: not known
 }
 
 // SetShard records the shard that a source was reduced to.
@@ -69,8 +70,12 @@ type Writer struct {
 	line []byte
 }
 
-// NewWriter writes the header.
-func NewWriter(w io.Writer, h Header) (*Writer, error) {
+// NewWriter writes the header. The number of rows that follow is recorded for a shard, of which the
+// file must be complete; other files may be edited.
+func NewWriter(w io.Writer, h Header, rows int) (*Writer, error) {
+	if h.Rows = 0; h.Shard != "" {
+		h.Rows = rows
+	}
 	data, err := plainjson.Marshal(h, "")
 	if err != nil {
 		return nil, err
@@ -176,6 +181,9 @@ func Read(name string, r io.Reader, kind string, keys int, escaped, plain bool, 
 	if !ended {
 		return h, fault.New(hint, "%s is empty", name)
 	}
+	if h.Rows != 0 && h.Rows != n-1 {
+		return h, fault.New(hint, "%s is not complete: it holds %d of %d rows", name, n-1, h.Rows)
+	}
 	return h, nil
 }
 
@@ -187,7 +195,7 @@ func shown(kind string) string {
 }
 
 func (h *Header) validate() error {
-	for _, n := range []int64{h.Words, int64(h.Distinct), h.MinCount, int64(h.MaxVocabulary), h.Dropped, h.Below, h.Skipped} {
+	for _, n := range []int64{h.Words, int64(h.Distinct), h.MinCount, int64(h.MaxVocabulary), h.Dropped, h.Below, h.Skipped, int64(h.Rows)} {
 		if n < 0 {
 			return fmt.Errorf("%d is negative", n)
 		}

@@ -141,10 +141,12 @@ func TestReadCountsErrors(t *testing.T) {
 		head + "a\n":                           "expected a key and a count",
 		head + "a\tb\tc\t1\n":                  "3 fields",
 		head + "a\t\xff\n":                     "invalid UTF-8",
-		head + "a\tb\t9223372036854775807\na\tb\t1":                      "out of range",
-		strings.Replace(head, `"words":3`, `"words":-3`, 1):              "-3 is negative",
-		strings.Replace(head, `"words":3`, `"words":3,"shard":"9/4"`, 1): "got 9/4",
-		head + strings.Repeat("x", 2<<20) + "\t1\n":                      "longer than",
+		head + "a\tb\t9223372036854775807\na\tb\t1":                                  "out of range",
+		strings.Replace(head, `"words":3`, `"words":-3`, 1):                          "-3 is negative",
+		strings.Replace(head, `"words":3`, `"words":3,"shard":"9/4"`, 1):             "got 9/4",
+		strings.Replace(head, `"words":3`, `"words":3,"rows":3`, 1) + "a\t2\nb\t1\n": "x is not complete: it holds 2 of 3 rows",
+		strings.Replace(head, `"words":3`, `"words":3,"rows":-3`, 1):                 "-3 is negative",
+		head + strings.Repeat("x", 2<<20) + "\t1\n":                                  "longer than",
 	} {
 		if _, err := learn.ReadPhraseCounts("x", strings.NewReader(content)); err == nil || !strings.Contains(err.Error(), message) {
 			t.Errorf("%.60q: error %v, want %q", content, err, message)

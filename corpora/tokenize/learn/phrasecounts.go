@@ -94,16 +94,16 @@ func (p *PhraseCounts) CutAgain() *tokenize.CutAgain { return p.cut }
 // WriteTo writes the counts: a line that says what was counted, the words in byte order, each with
 // its count, and the pairs, in byte order too.
 func (p *PhraseCounts) WriteTo(w io.Writer) (int64, error) {
-	out, err := counted.NewWriter(w, p.header)
-	if err != nil {
-		return 0, err
-	}
 	tokens := p.counter.tokens
 	ids := make([]int32, 0, len(tokens))
 	for id, n := range p.counter.total {
 		if n > 0 {
 			ids = append(ids, int32(id))
 		}
+	}
+	out, err := counted.NewWriter(w, p.header, len(ids)+p.counter.pairs())
+	if err != nil {
+		return 0, err
 	}
 	slices.SortFunc(ids, func(a, b int32) int { return strings.Compare(tokens[a], tokens[b]) })
 	for _, id := range ids {

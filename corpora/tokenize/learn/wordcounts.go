@@ -86,7 +86,7 @@ func (w *WordCounts) Dropped() (words, below int64) { return w.header.Dropped, w
 // WriteTo writes the counts: a line that says what was counted, and for each word a line with the
 // word, in which \t, \n, \r and \\ stand for a tab, line breaks and a backslash, a tab and its count.
 func (w *WordCounts) WriteTo(to io.Writer) (int64, error) {
-	out, err := counted.NewWriter(to, w.header)
+	out, err := counted.NewWriter(to, w.header, len(w.words))
 	if err != nil {
 		return 0, err
 	}

@@ -56,6 +56,9 @@ func checkFlag(cmd *cobra.Command, f *pflag.Flag, text string) string {
 		entry = entry[:end[0]]
 	}
 	entry = strings.Join(strings.Fields(entry), " ")
+	if strings.Count(entry, "repeatable") > 1 {
+		return "is called repeatable twice: " + entry
+	}
 	value := strings.Trim(f.DefValue, "[]")
 	switch f.Value.Type() {
 	case "duration":

@@ -25,7 +25,8 @@ type averageJob struct {
 	method training.Method
 }
 
-func averageCommand() *cobra.Command {
+// averageCommand makes the command; those that train the parts have the flags that errors name.
+func averageCommand(trainers ...*cobra.Command) *cobra.Command {
 	j := &averageJob{}
 	cmd := &cobra.Command{
 		Use:   "average PART... -o MODEL [options]",
@@ -51,7 +52,14 @@ $ train average part1b part2b --parent round1 -o round2`,
 		cli.Flag{Name: "parent", Arg: "MODEL", Into: &j.parent, Field: "Parent", Help: "model that the round started from; methods momentum and sum need it", Default: "in the first round, random vectors"})
 	cli.Declare(cmd, cli.ForTraining,
 		cli.Flag{Name: "method", Arg: "NAME", Into: &j.method, Field: "Method", Help: "how the parts become one model", Default: string(training.Methods()[0]) + "; rows for sentence models, which have rows and mean", Values: cli.Summarized(training.Methods(), training.Method.Summary)})
-	cli.NameField(cmd, "Shard", "--shard")
+	own := cli.FieldFlags(cmd)
+	for _, trainer := range trainers {
+		for field, flag := range cli.FieldFlags(trainer) {
+			if own[field] == "" {
+				cli.NameField(cmd, field, flag)
+			}
+		}
+	}
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "MODEL", Into: &j.output, Help: "folder to write"},
 		cli.Flag{Name: "force", Into: &j.force, Help: "replace MODEL if it exists"},

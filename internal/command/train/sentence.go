@@ -61,7 +61,7 @@ $ train sentence pairs.tsv --tokenizer tokenizer.json --shard 2/8 --round 1/5 -o
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "PAIRS", Ext: pairEndings,
 		Help: "file of pairs, or - for standard input (default: a bundled sample); gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "from-documents", Arg: "FOLDER", Into: &job.Documents, Field: "Documents",
-		Help: "make the pairs from the documents in FOLDER, or a file: headings and sections, titles, descriptions, questions and answers, first sentences and what follows; without --init and flags of tokens and layers, start from the bundled model (repeatable)"})
+		Help: "make the pairs from the documents in FOLDER, or a file: headings and sections, titles, descriptions, questions and answers, first sentences and what follows; without --init and flags of tokens and layers, start from the bundled model"})
 	cli.Declare(cmd, cli.ForInput, columnsFlag(&job.Columns), labelsFlag(&job.Labels),
 		scoreRangeFlag(&job.ScoreRange), strictFlag(&job.Strict),
 		cli.Flag{Name: "weight", Arg: "FILE=N", Into: &job.Weights, Field: "Weights",

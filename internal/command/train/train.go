@@ -20,6 +20,7 @@ func Command() *cobra.Command {
 	for _, kind := range words.Kinds() {
 		cmd.AddCommand(wordCommand(kind))
 	}
-	cmd.AddCommand(sentenceCommand(), resumeCommand(), averageCommand(), vocabCommand(), tokenizerCommand(), phrasesCommand(), mineCommand(), distillCommand())
+	cmd.AddCommand(sentenceCommand())
+	cmd.AddCommand(resumeCommand(), averageCommand(cmd.Commands()...), vocabCommand(), tokenizerCommand(), phrasesCommand(), mineCommand(), distillCommand())
 	return cmd
 }
