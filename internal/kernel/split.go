@@ -10,6 +10,40 @@ import "encoding/binary"
 // SplitStride returns the length in bytes of a split code of dim values, a multiple of 64.
 func SplitStride(dim int) int { return dim/8*7 + codeTrailer }
 
+// CodeWords returns the length of a code without padding, in float32 words, for dim values, a multiple of 64:
+//
+//	| values | bound: float32 | factor: float32 | bias: float32 |
+func CodeWords(dim, bits int) int { return (dim*bits/8 + codeTrailer) / 4 }
+
+// TightenCode writes the code of dim values to dst without padding, CodeWords words. It panics with PanicCodes if dim
+// is not a positive multiple of 64 or bits is not 8, 4, 2 or 1, and with PanicLength if dst or code is too short.
+func TightenCode(dst, code []float32, dim, bits int) {
+	n, words := checkTight(code, dst, dim, bits)
+	copy(dst[:words-3], code)
+	copy(dst[words-3:words], code[n-3:n])
+}
+
+// LoosenCode undoes TightenCode: it writes the code of dim values whose form without padding is tight. It panics as
+// TightenCode does.
+func LoosenCode(code, tight []float32, dim, bits int) {
+	n, words := checkTight(code, tight, dim, bits)
+	copy(code, tight[:words-3])
+	clear(code[words-3 : n-3])
+	copy(code[n-3:n], tight[words-3:words])
+}
+
+func checkTight(code, tight []float32, dim, bits int) (n, words int) {
+	checkBits(bits)
+	if dim <= 0 || dim%64 != 0 {
+		panic(PanicCodes)
+	}
+	n, words = CodeStride(dim, bits)/4, CodeWords(dim, bits)
+	if len(code) < n || len(tight) < words {
+		panic(PanicLength)
+	}
+	return n, words
+}
+
 // low7 are the lower 7 bits of 8 bytes.
 const low7 = 0x7f7f7f7f7f7f7f7f
 

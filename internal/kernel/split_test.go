@@ -58,6 +58,32 @@ func TestSplitCode(t *testing.T) {
 	}
 }
 
+// A code without padding has its values first and then its terms, and is the same after the padding is back.
+func TestTightenCode(t *testing.T) {
+	for _, bits := range []int{8, 4, 2, 1} {
+		for _, dim := range []int{64, 192, 256, 1024} {
+			code := make([]float32, CodeStride(dim, bits)/4)
+			values := dim * bits / 8
+			for i := range values {
+				asBytes(code)[i] = byte(i + 1)
+			}
+			SetCodeTerms(code, dim, bits, 1.5, 2, -3)
+			tight := append(make([]float32, CodeWords(dim, bits)), 7)
+			TightenCode(tight, code, dim, bits)
+			if got := asBytes(tight)[:values]; !slices.Equal(got, asBytes(code)[:values]) {
+				t.Errorf("%d bits, %d values: %x", bits, dim, got)
+			}
+			if got, want := tight[values/4:], []float32{1.5, 2, -3, 7}; !slices.Equal(got, want) {
+				t.Errorf("%d bits, %d values: terms %v, want %v", bits, dim, got, want)
+			}
+			back := slices.Repeat([]float32{9}, len(code))
+			if LoosenCode(back, tight, dim, bits); !slices.Equal(asBytes(back), asBytes(code)) {
+				t.Errorf("%d bits, %d values: the code differs", bits, dim)
+			}
+		}
+	}
+}
+
 func BenchmarkJoinCode(b *testing.B) {
 	const dim = 1024
 	block, code, split := make([]float32, ScanWidth(dim, true)), make([]float32, CodeStride(dim, 8)/4), make([]float32, SplitStride(dim)/4)

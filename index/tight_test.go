@@ -3,8 +3,6 @@ package index
 import (
 	"slices"
 	"testing"
-
-	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // hnswlibBytes is what hnswlib 0.8.0 takes for a vector of 1,024 values with M 16.
@@ -35,9 +33,16 @@ func TestMemoryOfCodes(t *testing.T) {
 	}
 }
 
-// Split codes represent the same vectors as those that are not, and searches find the same, whatever was changed
+// Codes without padding represent the same vectors as those with it, and searches find the same, whatever was changed
 // since; also far from zero, where vectors are rounded more than codes.
-func TestSplitCodes(t *testing.T) {
+func TestTightCodes(t *testing.T) {
+	// The values and three numbers of four bytes; of 8 bits, the signs have the highest.
+	for q, bytes := range map[Quantization]int{Int8: 128*7/8 + 12, Int4: 128/2 + 12, Int2: 128/4 + 12, Int1: 128/8 + 12} {
+		t.Run(string(q), func(t *testing.T) { testTight(t, q, bytes) })
+	}
+}
+
+func testTight(t *testing.T, quantization Quantization, bytes int) {
 	const n, dim = 700, 70
 	for _, far := range []float32{0, 1e6} {
 		vectors := clustered(n+50, dim, 4)
@@ -45,15 +50,15 @@ func TestSplitCodes(t *testing.T) {
 			vectors[i] += far
 		}
 		for _, m := range allMetrics {
-			o := Options{Dim: dim, Kind: Flat, Quantization: Int8, KeepVectors: KeepNone, Metric: m}
+			o := Options{Dim: dim, Kind: Flat, Quantization: quantization, KeepVectors: KeepNone, Metric: m}
 			var all [2]Index
 			for i := range all {
 				ix := filled(t, o, vectors[:n*dim])
 				s := ix.(kindIndex).base()
 				s.Arena.Whole = i == 1
 				saved(t, ix)
-				if s.Arena.Split != (i == 0) {
-					t.Fatalf("split: %v", s.Arena.Split)
+				if s.Arena.Tight != (i == 0) {
+					t.Fatalf("tight: %v", s.Arena.Tight)
 				}
 				if err := ix.Delete(sequence(100, 40)...); err != nil {
 					t.Fatal(err)
@@ -66,8 +71,8 @@ func TestSplitCodes(t *testing.T) {
 				all[i] = mustLoad(t, saved(t, ix)) // without the ids of those deleted
 				mustVerify(t, all[i])
 			}
-			if got, want := all[0].(kindIndex).base().Arena.Records.Width(), kernel.SplitStride(128)/4; got != want {
-				t.Errorf("records of %d words, want %d", got, want)
+			if got, want := all[0].(kindIndex).base().Arena.Records.Width()*4, bytes; got != want {
+				t.Errorf("records of %d bytes, want %d", got, want)
 			}
 			for label := range int64(n) {
 				x, there := all[0].Vector(label)
