@@ -80,9 +80,14 @@ func JoinCode(code, split, block []float32, i, dim int) {
 		panic(PanicLength)
 	}
 	n, from := CodeStride(dim, 8)/4, SplitStride(dim)/4
-	c, b := asBytes(code[:n]), asBytes(split[:from])
+	joinCode(asBytes(code[:n]), asBytes(split[:from]), asBytes(block), i, dim)
+	clear(code[dim/4 : n])
+	copy(code[n-3:n], split[from-3:from])
+}
+
+//go:norace
+func joinCodeGo(c, b, signs []byte, i, dim int) {
 	at, shift := nibble(i, 0)
-	signs := asBytes(block[:dim])
 	for g := 0; g < dim; g += 64 {
 		s := (*[256]byte)(signs[4*g:])
 		y := (*[64]byte)(c[g:])
@@ -100,8 +105,6 @@ func JoinCode(code, split, block []float32, i, dim int) {
 			word >>= 8
 		}
 	}
-	clear(code[dim/4 : n])
-	copy(code[n-3:n], split[from-3:from])
 }
 
 // tops are the highest bits of eight bytes, by the bits of one.

@@ -8,7 +8,9 @@ import (
 )
 
 // A code is the same after it was split, with its signs in any place of a block, and other places keep theirs.
-func TestSplitCode(t *testing.T) {
+func TestSplitCode(t *testing.T) { eachLevel(t, func(string) { testSplitCode(t) }) }
+
+func testSplitCode(t *testing.T) {
 	for _, dim := range []int{64, 128, 192, 1024} {
 		r := rand.New(rand.NewPCG(1, uint64(dim)))
 		block, guard := make([]float32, ScanWidth(dim, true)), float32(7)
@@ -45,7 +47,12 @@ func TestSplitCode(t *testing.T) {
 			}
 			JoinCode(back, splits[i], block, i, dim)
 			if !slices.Equal(asBytes(back), asBytes(codes[i])) {
-				t.Fatalf("%d values, vector %d: the code differs", dim, i)
+				t.Fatalf("%s, %d values, vector %d: the code differs", Level(), dim, i)
+			}
+			clear(back)
+			joinCodeGo(asBytes(back), asBytes(splits[i]), asBytes(block), i, dim)
+			if !slices.Equal(asBytes(back[:dim/4]), asBytes(codes[i][:dim/4])) {
+				t.Fatalf("%d values, vector %d: the code by plain Go differs", dim, i)
 			}
 		}
 	}

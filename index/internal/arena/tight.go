@@ -40,12 +40,10 @@ func (a *Arena) putTight(n walk.ID, x, u []float32) {
 	a.Space.EncodeSignsAs(block, at, x, u, *s)
 }
 
-// prefetch prefetches what loosen reads.
+// prefetch prefetches what loosen reads of a split code.
 func (a *Arena) prefetch(n walk.ID) {
-	if a.Split {
-		block, _ := a.block(n)
-		kernel.Prefetch(block[:a.Space.Len])
-	}
+	block, _ := a.block(n)
+	kernel.Prefetch(block[:a.Space.Len])
 	kernel.Prefetch(a.Records.Row(int(n)))
 }
 
@@ -72,9 +70,20 @@ func (a *Arena) Distances(dst []float32, q *kernel.CodeQuery, ids []walk.ID, roo
 		*room = kernel.Aligned(loose * width)
 	}
 	t := kernel.CodeTable{Chunks: [][]float32{*room}, Shift: 5, Width: width}
+	if !a.Split {
+		records := a.Codes()
+		records.Prefetch(q, walk.AsInt32(ids))
+	}
 	for at := 0; at < len(ids); at += loose {
 		part := ids[at:min(at+loose, len(ids))]
 		for i, n := range part {
+			if code := (*room)[i*width:][:width]; !a.Split {
+				record := a.Records.Row(int(n))
+				values := len(record) - 3
+				copy(code, record[:values]) // what follows is zero
+				copy((*[3]float32)(code[width-3:])[:], record[values:])
+				continue
+			}
 			if i == 0 {
 				a.prefetch(n)
 			}
