@@ -54,6 +54,7 @@ func (h header) create(version int) kindIndex {
 		ix.base().lengthen()
 	}
 	ix.base().Arena.Whole = version < container.Tight
+	ix.base().Arena.Later.Store(false)
 	if h.lengths != usualLengths {
 		ix.base().reach.Store(&h.lengths)
 	}

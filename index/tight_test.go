@@ -92,3 +92,60 @@ func testTight(t *testing.T, quantization Quantization, bytes int) {
 		}
 	}
 }
+
+// Codes are computed when the first search needs them, at the latest; searches find the same as without codes before and
+// after, and the saved file is that of an index whose codes were there all the time.
+func TestCodesLater(t *testing.T) {
+	const n, dim = 600, 70
+	vectors := clustered(2*n, dim, 4)
+	for _, keep := range []KeepVectors{KeepNone, KeepFloat16} {
+		for _, q := range []Quantization{Int8, Int2, Int1} {
+			var files [2][]byte
+			for i := range files {
+				exact := filled(t, Options{Dim: dim, Kind: Flat}, vectors[:n*dim])
+				ix := mustNew(t, Options{Dim: dim, Kind: Flat, Quantization: q, KeepVectors: keep})
+				later := &ix.(kindIndex).base().Arena.Later
+				if !later.Load() {
+					t.Fatalf("%s, %s: codes are computed at once", keep, q)
+				}
+				later.Store(i == 0)
+				if err := ix.AddBatch(t.Context(), sequence(0, n), vectors[:n*dim]); err != nil {
+					t.Fatal(err)
+				}
+				same := func() {
+					t.Helper()
+					for j := n; j < n+20; j++ {
+						x := vectors[j*dim:][:dim]
+						if got, want := mustSearch(t, ix, x, 10, SearchOptions{}), mustSearch(t, exact, x, 10, SearchOptions{}); !slices.Equal(got, want) {
+							t.Fatalf("%s, %s: found %v, want %v", keep, q, got, want)
+						}
+					}
+				}
+				batch, err := ix.SearchBatch(t.Context(), vectors[n*dim:(n+20)*dim], 10, SearchOptions{})
+				if err != nil || !slices.Equal(batch[3], mustSearch(t, exact, vectors[(n+3)*dim:][:dim], 10, SearchOptions{})) {
+					t.Fatalf("%s, %s: batch %v, %v", keep, q, batch, err)
+				}
+				if later.Load() != (i == 0) {
+					t.Fatalf("%s, %s: a batch that compares all needs no codes", keep, q)
+				}
+				same()
+				if later.Load() {
+					t.Fatalf("%s, %s: a search has no codes", keep, q)
+				}
+				for _, ix := range []Index{exact, ix} {
+					if err := ix.Delete(5); err != nil {
+						t.Fatal(err)
+					}
+					if err := ix.Update(7, vectors[(n+100)*dim:][:dim]); err != nil {
+						t.Fatal(err)
+					}
+				}
+				same()
+				files[i] = saved(t, ix)
+			}
+			if !slices.Equal(files[0], files[1]) {
+				t.Errorf("%s, %s: the saved files differ", keep, q)
+			}
+		}
+	}
+}

@@ -3,6 +3,7 @@ package arena
 
 import (
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/luminavec/luminavec/index/internal/chunk"
@@ -56,6 +57,7 @@ type Arena struct {
 	Tight   bool                  // records hold codes without padding
 	Split   bool                  // these are split
 	Whole   bool                  // codes are neither, as in files before version 9
+	Later   atomic.Bool           // Put does not compute codes and signs
 
 	Space *codes.Space // what codes and signs are relative to, nil without
 

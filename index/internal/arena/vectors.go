@@ -88,7 +88,9 @@ func (a *Arena) Put(n walk.ID, x []float32) {
 		a.Round(x)
 		a.putHalves(a.Vectors.Row(int(n))[a.Before:], x)
 	}
-	a.encode(n, x)
+	if !a.Later.Load() {
+		a.encode(n, x)
+	}
 }
 
 // Round replaces x by what Put would store.
@@ -169,6 +171,7 @@ func (a *Arena) encode(n walk.ID, x []float32) {
 // Adopt makes form the form of an empty arena.
 func (a *Arena) Adopt(form Form) {
 	a.Form = form
+	a.Later.Store(false)
 	switch {
 	case form == Codes:
 		a.Vectors = nil
