@@ -44,6 +44,8 @@ const (
 	// which a search finds too easily. With 0.27, searches for the mixtures and for held-out vectors find the same
 	// share of GloVe's words, of MNIST's images and of sentences, at most 0.006 apart.
 	blend = 0.27
+	// calibrateUncoded is how many queries are compared with all vectors rather than to compute codes for them.
+	calibrateUncoded = 32
 	// astray is by what part of the difference of two vectors foreign queries are moved.
 	astray = 0.6
 	// tied is how many times as many of the nearest vectors are found, because of those
@@ -75,6 +77,9 @@ func Calibrate(ctx context.Context, ix Index, queries []float32) (m Measured, er
 	}
 	s.calibrate.Lock()
 	defer s.calibrate.Unlock()
+	if len(queries) > calibrateUncoded*s.options.Dim {
+		s.encodeNow()
+	}
 	truth, err := s.truth(ctx, queries)
 	if err != nil {
 		return m, err

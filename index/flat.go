@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"io"
+	"sync/atomic"
 
 	"github.com/luminavec/luminavec/index/internal/changelog"
 	"github.com/luminavec/luminavec/index/internal/container"
@@ -11,7 +12,10 @@ import (
 )
 
 // flat compares the query with every vector.
-type flat struct{ store }
+type flat struct {
+	store
+	compared atomic.Bool // a batch was compared with all vectors because there were no codes
+}
 
 func init() {
 	register(kindSpec{Flat, 0, "compares all vectors: exact", true, func(o Options) kindIndex { return newFlat(o) }})
@@ -52,28 +56,34 @@ func (f *flat) Update(label int64, vector []float32) error {
 }
 
 func (f *flat) Search(query []float32, k int, o SearchOptions) ([]Result, error) {
+	f.encodeNow()
 	return f.search(query, k, o, f.find)
 }
 
 func (f *flat) SearchInto(dst []Result, query []float32, k int, o SearchOptions) ([]Result, error) {
+	f.encodeNow()
 	return f.searchInto(dst, query, k, o, f.find)
 }
 
 func (f *flat) SearchBatch(ctx context.Context, queries []float32, k int, o SearchOptions) ([][]Result, error) {
-	if f.Arena.Signs != nil {
+	if f.Arena.Later.Load() && (len(queries) < minGroup*f.options.Dim || f.compared.Swap(true)) {
+		f.encodeNow() // more will follow
+	}
+	if f.Arena.Signs != nil && !f.Arena.Later.Load() {
 		return f.searchBatch(ctx, queries, k, o, f.find)
 	}
 	return f.scanBatch(ctx, queries, k, o, f.find)
 }
 
 func (f *flat) SearchRange(query []float32, threshold float32, o SearchOptions) ([]Result, error) {
+	f.encodeNow()
 	return f.searchRange(query, threshold, o, f.find)
 }
 
 func (f *flat) find(w *scratch, r request) {
 	f.Shown.RLock()
 	defer f.Shown.RUnlock()
-	if f.Arena.Signs == nil || !f.scanSigns(w, r) {
+	if f.Arena.Signs == nil || f.Arena.Later.Load() || !f.scanSigns(w, r) {
 		f.scan(w, r)
 	}
 }

@@ -113,16 +113,7 @@ func (s *store) replaceVectors(form arena.Form) {
 	defer s.recoding.Unlock()
 	n := int(s.Reserved.Load())
 	if s.Arena.Space != nil { // a center for good
-		center, _ := codes.CenterOf(n, s.options.Dim, func(i int) []float32 {
-			if !s.Visible(id(i)) {
-				return nil
-			}
-			return s.Arena.Vector(id(i))[:s.options.Dim]
-		})
-		if s.isWideIndex() {
-			center = nil // short vectors would be rounded like those of the length of the center
-		}
-		s.Arena.Space = codes.NewSpace(s.Arena.Space.Rotation, center, s.options.Metric == Euclidean)
+		s.Arena.Space = codes.NewSpace(s.Arena.Space.Rotation, s.goodCenter(n), s.options.Metric == Euclidean)
 	}
 	s.Arena.Reduce(form, n)
 	if s.recoded != nil {

@@ -53,7 +53,8 @@ func (h header) create(version int) kindIndex {
 	if version == container.Coded || version == container.Kept || version >= container.Wide && !h.short {
 		ix.base().lengthen()
 	}
-	ix.base().Arena.Whole = version < container.Split
+	ix.base().Arena.Whole = version < container.Tight
+	ix.base().Arena.Later.Store(false)
 	if h.lengths != usualLengths {
 		ix.base().reach.Store(&h.lengths)
 	}

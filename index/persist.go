@@ -55,8 +55,8 @@ import (
 //	   still of versions 3 to 6.
 //	8  Adds to the options whether codes can be shorter, and the lengths of vectors that are longer or shorter
 //	   than float32 arithmetic suits (see lengths). Files without such vectors are still of versions 3 to 7.
-//	9  A flat index that keeps only codes of 8 bits: the signs have their highest bits, and the records the others.
-//	   Its options are those of version 8.
+//	9  A flat index that keeps only codes: they are not padded. Of codes of 8 bits, the signs have the highest bits,
+//	   and the records the others. Its options are those of version 8.
 //	10 Adds to the widths where walks end (see hnsw.Question). Files without that are still
 //	   of versions 3 to 9.
 
@@ -194,8 +194,8 @@ func save(to io.Writer, s *store, g *graph) error {
 	if s.isWideIndex() {
 		version = container.Wide
 	}
-	if s.Arena.Split {
-		version = container.Split
+	if s.Arena.Tight {
+		version = container.Tight
 	}
 	if known := s.widths.Load(); known != nil && known.slack != (widths{}).slack {
 		version = container.Slack

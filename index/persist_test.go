@@ -309,13 +309,13 @@ func FuzzLoad(f *testing.F) {
 // Files of all past versions can be read.
 func TestGolden(t *testing.T) {
 	old := []string{"v1-flat.index", "v1-hnsw.index", "v2-int8.index", "v3-int8.index", "v3-int4.index"}
-	// Codes of these are longer than they would be now, and not split.
-	names := append(old, "v5-int4-100.index", "v6-flat-int8-none.index")
+	// Codes of these are longer than they would be now.
+	names := append(old, "v5-int4-100.index", "v6-flat-int8-none.index", "v6-flat-int4-none.index")
 	for name, o := range map[string]Options{
 		"v3-flat.index": {Kind: Flat}, "v3-hnsw.index": {}, "v5-int8.index": {Quantization: Int8, Metric: Euclidean},
 		"v5-int4.index": {Quantization: Int4, Metric: Euclidean}, "v5-flat-int4.index": {Kind: Flat, Quantization: Int4}, "v5-edges.index": {Quantization: Edges},
 		"v6-flat-float16.index": {Kind: Flat, KeepVectors: KeepFloat16}, "v6-int4-float16.index": {Quantization: Int4, KeepVectors: KeepFloat16, Metric: Euclidean},
-		"v6-int8-none.index": {Quantization: Int8, KeepVectors: KeepNone}, "v6-flat-int4-none.index": {Kind: Flat, Quantization: Int4, KeepVectors: KeepNone},
+		"v6-int8-none.index": {Quantization: Int8, KeepVectors: KeepNone}, "v9-flat-int4-none.index": {Kind: Flat, Quantization: Int4, KeepVectors: KeepNone},
 		"v6-edges-none.index": {Quantization: Edges, KeepVectors: KeepNone}, "v7-int4.index": {Quantization: Int4, Dim: 100},
 		"v8-int4.index": {Quantization: Int4, Metric: Euclidean}, "v9-flat-int8-none.index": {Kind: Flat, Quantization: Int8, KeepVectors: KeepNone},
 		"v10-int4.index": {Quantization: Int4},

@@ -11,7 +11,7 @@ import (
 // is nil. Changes and searches that use codes wait meanwhile. The caller holds no lock.
 func (s *store) center(n int, added []float32) {
 	total := s.Len() + n
-	if s.options.Quantization == NoQuantization || s.isWideIndex() || int64(total) < max(codes.FirstCenter, s.recenter.Load()) {
+	if s.Arena.Later.Load() || s.options.Quantization == NoQuantization || s.isWideIndex() || int64(total) < max(codes.FirstCenter, s.recenter.Load()) {
 		return
 	}
 	s.Gate.Lock()
@@ -49,6 +49,40 @@ func (s *store) recode(center []float32, n int) {
 	if s.recoded != nil {
 		s.recoded(n)
 	}
+}
+
+// encodeNow computes the codes and signs that a search is about to use, if that has not been done. Those of a flat index
+// whose vectors Save replaces by others would be computed twice. The caller holds no lock.
+func (s *store) encodeNow() {
+	if !s.Arena.Later.Load() {
+		return
+	}
+	s.Gate.Lock()
+	defer s.Gate.Unlock()
+	s.recoding.Lock()
+	defer s.recoding.Unlock()
+	n := int(s.Reserved.Load())
+	if !s.Arena.Later.Load() || s.Len() == 0 {
+		return
+	}
+	s.Arena.Space = codes.NewSpace(s.Arena.Space.Rotation, s.goodCenter(n), s.options.Metric == Euclidean)
+	s.Arena.EncodeAll(n)
+	s.Arena.Later.Store(false)
+	s.recenter.Store(codes.NextCenter(n))
+}
+
+// goodCenter returns the center of the first n vectors, or nil.
+func (s *store) goodCenter(n int) []float32 {
+	if s.isWideIndex() {
+		return nil // short vectors would be rounded like those of the length of the center
+	}
+	center, _ := codes.CenterOf(n, s.options.Dim, func(i int) []float32 {
+		if !s.Visible(id(i)) {
+			return nil
+		}
+		return s.Arena.Vector(id(i))[:s.options.Dim]
+	})
+	return center
 }
 
 // encodeAll computes the codes of n loaded vectors.

@@ -64,6 +64,7 @@ func (s *store) init(o Options, slots int) {
 		bits = 0 // the signs are all
 	}
 	s.Init(s.newArena(slots, bits, signs, true), o.Metric.distance())
+	s.Arena.Later.Store(signs && o.KeepVectors != KeepFloat32)
 }
 
 func (s *store) newArena(slots, bits int, signs, short bool) *arena.Arena {

@@ -6,6 +6,7 @@ package kernel
 //go:generate go -C gen run . -part fastscan -out ../fastscan_amd64.s -stubs ../fastscan_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part queries -out ../queries_amd64.s -stubs ../queries_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part sorted -out ../sorted_amd64.s -stubs ../sorted_stubs_amd64.go -pkg kernel
+//go:generate go -C gen run . -part split -out ../split_amd64.s -stubs ../split_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part hadamard -out ../hadamard_amd64.s -stubs ../hadamard_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part halves -out ../halves_amd64.s -stubs ../halves_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part bytes -out ../rounded/bytes_amd64.s -stubs ../rounded/bytes_stubs_amd64.go -pkg rounded

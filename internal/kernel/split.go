@@ -10,6 +10,40 @@ import "encoding/binary"
 // SplitStride returns the length in bytes of a split code of dim values, a multiple of 64.
 func SplitStride(dim int) int { return dim/8*7 + codeTrailer }
 
+// CodeWords returns the length of a code without padding, in float32 words, for dim values, a multiple of 64:
+//
+//	| values | bound: float32 | factor: float32 | bias: float32 |
+func CodeWords(dim, bits int) int { return (dim*bits/8 + codeTrailer) / 4 }
+
+// TightenCode writes the code of dim values to dst without padding, CodeWords words. It panics with PanicCodes if dim
+// is not a positive multiple of 64 or bits is not 8, 4, 2 or 1, and with PanicLength if dst or code is too short.
+func TightenCode(dst, code []float32, dim, bits int) {
+	n, words := checkTight(code, dst, dim, bits)
+	copy(dst[:words-3], code)
+	copy(dst[words-3:words], code[n-3:n])
+}
+
+// LoosenCode undoes TightenCode: it writes the code of dim values whose form without padding is tight. It panics as
+// TightenCode does.
+func LoosenCode(code, tight []float32, dim, bits int) {
+	n, words := checkTight(code, tight, dim, bits)
+	copy(code, tight[:words-3])
+	clear(code[words-3 : n-3])
+	copy(code[n-3:n], tight[words-3:words])
+}
+
+func checkTight(code, tight []float32, dim, bits int) (n, words int) {
+	checkBits(bits)
+	if dim <= 0 || dim%64 != 0 {
+		panic(PanicCodes)
+	}
+	n, words = CodeStride(dim, bits)/4, CodeWords(dim, bits)
+	if len(code) < n || len(tight) < words {
+		panic(PanicLength)
+	}
+	return n, words
+}
+
 // low7 are the lower 7 bits of 8 bytes.
 const low7 = 0x7f7f7f7f7f7f7f7f
 
@@ -46,9 +80,14 @@ func JoinCode(code, split, block []float32, i, dim int) {
 		panic(PanicLength)
 	}
 	n, from := CodeStride(dim, 8)/4, SplitStride(dim)/4
-	c, b := asBytes(code[:n]), asBytes(split[:from])
+	joinCode(asBytes(code[:n]), asBytes(split[:from]), asBytes(block), i, dim)
+	clear(code[dim/4 : n])
+	copy(code[n-3:n], split[from-3:from])
+}
+
+//go:norace
+func joinCodeGo(c, b, signs []byte, i, dim int) {
 	at, shift := nibble(i, 0)
-	signs := asBytes(block[:dim])
 	for g := 0; g < dim; g += 64 {
 		s := (*[256]byte)(signs[4*g:])
 		y := (*[64]byte)(c[g:])
@@ -66,8 +105,6 @@ func JoinCode(code, split, block []float32, i, dim int) {
 			word >>= 8
 		}
 	}
-	clear(code[dim/4 : n])
-	copy(code[n-3:n], split[from-3:from])
 }
 
 // tops are the highest bits of eight bytes, by the bits of one.

@@ -8,7 +8,9 @@ import (
 )
 
 // A code is the same after it was split, with its signs in any place of a block, and other places keep theirs.
-func TestSplitCode(t *testing.T) {
+func TestSplitCode(t *testing.T) { eachLevel(t, func(string) { testSplitCode(t) }) }
+
+func testSplitCode(t *testing.T) {
 	for _, dim := range []int{64, 128, 192, 1024} {
 		r := rand.New(rand.NewPCG(1, uint64(dim)))
 		block, guard := make([]float32, ScanWidth(dim, true)), float32(7)
@@ -45,7 +47,12 @@ func TestSplitCode(t *testing.T) {
 			}
 			JoinCode(back, splits[i], block, i, dim)
 			if !slices.Equal(asBytes(back), asBytes(codes[i])) {
-				t.Fatalf("%d values, vector %d: the code differs", dim, i)
+				t.Fatalf("%s, %d values, vector %d: the code differs", Level(), dim, i)
+			}
+			clear(back)
+			joinCodeGo(asBytes(back), asBytes(splits[i]), asBytes(block), i, dim)
+			if !slices.Equal(asBytes(back[:dim/4]), asBytes(codes[i][:dim/4])) {
+				t.Fatalf("%d values, vector %d: the code by plain Go differs", dim, i)
 			}
 		}
 	}
@@ -55,6 +62,32 @@ func TestSplitCode(t *testing.T) {
 	SplitCode(split, code, 64)
 	if got, want := asBytes(split)[:7], []byte{0x01, 0xc1, 0x80, 0x50, 0x30, 0x1c, 0x10}; !slices.Equal(got, want) {
 		t.Errorf("split: %x, want %x", got, want)
+	}
+}
+
+// A code without padding has its values first and then its terms, and is the same after the padding is back.
+func TestTightenCode(t *testing.T) {
+	for _, bits := range []int{8, 4, 2, 1} {
+		for _, dim := range []int{64, 192, 256, 1024} {
+			code := make([]float32, CodeStride(dim, bits)/4)
+			values := dim * bits / 8
+			for i := range values {
+				asBytes(code)[i] = byte(i + 1)
+			}
+			SetCodeTerms(code, dim, bits, 1.5, 2, -3)
+			tight := append(make([]float32, CodeWords(dim, bits)), 7)
+			TightenCode(tight, code, dim, bits)
+			if got := asBytes(tight)[:values]; !slices.Equal(got, asBytes(code)[:values]) {
+				t.Errorf("%d bits, %d values: %x", bits, dim, got)
+			}
+			if got, want := tight[values/4:], []float32{1.5, 2, -3, 7}; !slices.Equal(got, want) {
+				t.Errorf("%d bits, %d values: terms %v, want %v", bits, dim, got, want)
+			}
+			back := slices.Repeat([]float32{9}, len(code))
+			if LoosenCode(back, tight, dim, bits); !slices.Equal(asBytes(back), asBytes(code)) {
+				t.Errorf("%d bits, %d values: the code differs", bits, dim)
+			}
+		}
 	}
 }
 

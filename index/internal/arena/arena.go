@@ -3,6 +3,7 @@ package arena
 
 import (
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/luminavec/luminavec/index/internal/chunk"
@@ -36,8 +37,11 @@ import (
 //
 // Vectors without links are padded to 16 bytes only, because the kernels need no more.
 // The records of a flat index have no links. With quantization it also has the signs of its
-// vectors, in blocks of 32 (see kernel.ScanQuery). If it keeps nothing but codes of 8 bits, the signs are their
-// highest bits, and records have the rest (see kernel.SplitCode).
+// vectors, in blocks of 32 (see kernel.ScanQuery). If it keeps nothing but codes, they are not padded:
+//
+//	| code | bound, factor, bias |
+//
+// Of codes of 8 bits, the signs are the highest bits, and records have the rest (see kernel.SplitCode).
 type Arena struct {
 	Records *chunk.Array[float32]
 	Vectors *chunk.Array[float32] // the same as Records, unless those hold codes
@@ -50,8 +54,10 @@ type Arena struct {
 	Bits    int                   // per value of a code, 0 without codes
 	Edges   *edges.Coder          // codes the neighbors of each node, or nil
 	Form    Form                  // of the vectors
-	Split   bool                  // records hold split codes
-	Whole   bool                  // codes are not to be split, as in files before version 9
+	Tight   bool                  // records hold codes without padding
+	Split   bool                  // these are split
+	Whole   bool                  // codes are neither, as in files before version 9
+	Later   atomic.Bool           // Put does not compute codes and signs
 
 	Space *codes.Space // what codes and signs are relative to, nil without
 
@@ -140,7 +146,7 @@ func (a *Arena) PackSigns(ids []walk.ID, total int, write func(block []float32))
 				x := a.Read(buffer, id)[:a.Space.Dim]
 				a.Space.Centered(u, x)
 				if a.Split {
-					a.join(code, id)
+					a.loosen(code, id)
 					kernel.HighestBits(signs, code)
 					a.Space.EncodeSignsAs(block, i, x, u, signs)
 				} else {
@@ -160,7 +166,7 @@ func (a *Arena) Codes() kernel.CodeTable {
 
 // Bound returns the bound of the code of n.
 func (a *Arena) Bound(n walk.ID) float32 {
-	if a.Split {
+	if a.Tight {
 		record := a.Records.Row(int(n))
 		return record[len(record)-3]
 	}

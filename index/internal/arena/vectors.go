@@ -54,11 +54,11 @@ func (a *Arena) decode(x []float32, n walk.ID) {
 		b := a.buffers.Get().(*[]float32)
 		defer a.buffers.Put(b)
 		code := row[a.Head:]
-		if a.Split {
+		if a.Tight {
 			c := a.buffers.Get().(*[]float32)
 			defer a.buffers.Put(c)
 			code = *c
-			a.join(code, n)
+			a.loosen(code, n)
 		}
 		a.Space.Decode(x, code, a.Bits, *b)
 	} else {
@@ -88,7 +88,9 @@ func (a *Arena) Put(n walk.ID, x []float32) {
 		a.Round(x)
 		a.putHalves(a.Vectors.Row(int(n))[a.Before:], x)
 	}
-	a.encode(n, x)
+	if !a.Later.Load() {
+		a.encode(n, x)
+	}
 }
 
 // Round replaces x by what Put would store.
@@ -152,8 +154,8 @@ func (a *Arena) encode(n walk.ID, x []float32) {
 	defer a.buffers.Put(b)
 	x = x[:a.Space.Dim]
 	a.Space.Centered(*b, x)
-	if a.Split {
-		a.putSplit(n, x, *b)
+	if a.Tight {
+		a.putTight(n, x, *b)
 		return
 	}
 	if code := a.Records.Row(int(n))[a.Head:]; a.Form == Codes {
@@ -169,12 +171,17 @@ func (a *Arena) encode(n walk.ID, x []float32) {
 // Adopt makes form the form of an empty arena.
 func (a *Arena) Adopt(form Form) {
 	a.Form = form
+	a.Later.Store(false)
 	switch {
 	case form == Codes:
 		a.Vectors = nil
-		if a.Signs != nil && a.Bits == 8 && !a.Whole {
-			a.Split = true
-			a.Records = chunk.New(kernel.SplitStride(a.Space.Len)/4, 4, kernel.Aligned)
+		if a.Signs != nil && !a.Whole {
+			a.Tight, a.Split = true, a.Bits == 8
+			width := kernel.CodeWords(a.Space.Len, a.Bits)
+			if a.Split {
+				width = kernel.SplitStride(a.Space.Len) / 4
+			}
+			a.Records = chunk.New(width, 4, kernel.Aligned)
 		}
 	case form == Halves && a.Coded:
 		a.Vectors = chunk.New(halvesWidth(a.dim()), 4, kernel.Aligned)

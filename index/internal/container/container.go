@@ -36,7 +36,7 @@ const (
 	Kept    = 6     // with blocks, and what is kept of the vectors
 	Short   = 7     // with blocks, and codes that can be shorter
 	Wide    = 8     // with blocks, and the lengths of vectors that float32 arithmetic does not suit
-	Split   = 9     // with blocks, and codes of 8 bits whose highest are among the signs
+	Tight   = 9     // with blocks, and codes without padding
 	Slack   = 10    // with blocks, and where walks end
 	Version = Slack // the last one
 )

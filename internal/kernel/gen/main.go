@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	part := flag.String("part", "", "vector, rows, codes, fastscan, queries, sorted, hadamard, halves, bytes, brain, quantized, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
+	part := flag.String("part", "", "vector, rows, codes, fastscan, queries, sorted, split, hadamard, halves, bytes, brain, quantized, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
 	arch := flag.String("arch", "amd64", "amd64 or arm64")
 	flag.Parse()
 	sets, smallest := []*isa{avx512, avx2}, avx2
@@ -72,6 +72,8 @@ func main() {
 		each(halvesKernels)
 	case "sorted":
 		insertSorted()
+	case "split":
+		joinCode()
 	case "queries":
 		each(queryKernels)
 	case "fastscan":
