@@ -36,7 +36,7 @@ func TestSignsAreExact(t *testing.T) {
 					for _, quant := range []Quantization{Int1, Int4} {
 						r := rand.New(rand.NewPCG(uint64(dim), 9))
 						exact := mustNew(t, Options{Dim: dim, Kind: Flat, Metric: m})
-						coded := mustNew(t, Options{Dim: dim, Kind: Flat, Metric: m, Quantization: quant})
+						coded := mustNew(t, Options{Dim: dim, Kind: Flat, Metric: m, Quantization: quant, KeepVectors: KeepFloat32})
 						for _, ix := range []Index{exact, coded} {
 							for i := range 100 { // one by one
 								if err := ix.Add(int64(i), vectors[i*dim:][:dim]); err != nil {
