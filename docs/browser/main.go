@@ -11,12 +11,15 @@
 package main
 
 import (
+	"context"
 	_ "embed"
 	"flag"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 )
@@ -46,8 +49,18 @@ func run(folder, address string) error {
 	if err := write(folder); err != nil {
 		return err
 	}
-	fmt.Printf("http://%s\n", address)
-	return http.ListenAndServe(address, http.FileServer(http.Dir(folder)))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	context.AfterFunc(ctx, func() { listener.Close() })
+	fmt.Printf("http://%s (Ctrl-C ends it)\n", listener.Addr())
+	if err := http.Serve(listener, http.FileServer(http.Dir(folder))); ctx.Err() == nil {
+		return err
+	}
+	return nil
 }
 
 // write writes the files of the page to a folder.
