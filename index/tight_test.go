@@ -2,6 +2,7 @@ package index
 
 import (
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -147,5 +148,37 @@ func TestCodesLater(t *testing.T) {
 				t.Errorf("%s, %s: the saved files differ", keep, q)
 			}
 		}
+	}
+}
+
+// Searches may come while vectors are added, before and after the codes are computed.
+func TestConcurrentCodesLater(t *testing.T) {
+	const n, dim, writers = 900, 70, 3
+	vectors := clustered(n, dim, 4)
+	for _, keep := range []KeepVectors{KeepNone, KeepFloat16} {
+		ix := mustNew(t, Options{Dim: dim, Kind: Flat, Quantization: Int2, KeepVectors: keep})
+		var work sync.WaitGroup
+		for w := range writers {
+			work.Go(func() {
+				for i := w; i < n; i += writers {
+					x := vectors[i*dim:][:dim]
+					if err := ix.Add(int64(i), x); err != nil {
+						t.Error(err)
+					}
+					if i < n/3 {
+						continue
+					}
+					rs, err := ix.Search(x, 3, SearchOptions{})
+					if err != nil || !slices.ContainsFunc(rs, func(r Result) bool { return r.Label == int64(i) }) {
+						t.Errorf("%s: vector %d is not among the nearest of itself: %v, %v", keep, i, rs, err)
+					}
+				}
+			})
+		}
+		work.Wait()
+		if ix.(kindIndex).base().Arena.Later.Load() {
+			t.Errorf("%s: no codes", keep)
+		}
+		mustVerify(t, ix)
 	}
 }
