@@ -143,7 +143,7 @@ func (q *ScanQuery) ScanFetching(dst []float32, masks []uint32, blocks, ahead []
 // scanGo is the definition. The conversions prevent the compiler from fusing multiplication and
 // addition, which would round differently.
 func (q *ScanQuery) scanGo(dst []float32, masks []uint32, blocks []float32, bounded bool, slack, limit float32) {
-	q.scanWith(q.sumsGo, dst, masks, blocks, bounded, slack, limit)
+	q.scanWith(false, dst, masks, blocks, bounded, slack, limit)
 }
 
 // sumsGo adds the entries of the tables for the nibbles of a block.
@@ -160,7 +160,7 @@ func (q *ScanQuery) sumsGo(sums *[ScanCodes]int32, nibbles []byte) {
 
 // scanWide is scanGo with the sums of sumsWide, which are the same.
 func (q *ScanQuery) scanWide(dst []float32, masks []uint32, blocks []float32, bounded bool, slack, limit float32) {
-	q.scanWith(q.sumsWide, dst, masks, blocks, bounded, slack, limit)
+	q.scanWith(true, dst, masks, blocks, bounded, slack, limit)
 }
 
 // sumsWide is sumsGo with four sums of 16 bits in a word: those of the four nibbles of two bytes. A sum of 256
@@ -195,13 +195,18 @@ func twoSums(tables []uint8, nibbles []byte, at int) (s, t uint64) {
 	return s, t
 }
 
-func (q *ScanQuery) scanWith(add func(sums *[ScanCodes]int32, nibbles []byte), dst []float32, masks []uint32, blocks []float32, bounded bool, slack, limit float32) {
+// scanWith calls one of the two directly, so that the sums need no memory of their own.
+func (q *ScanQuery) scanWith(wide bool, dst []float32, masks []uint32, blocks []float32, bounded bool, slack, limit float32) {
 	dim := len(q.tables) / 4
 	width := ScanWidth(dim, bounded)
 	for b := range masks {
 		block := blocks[b*width : (b+1)*width]
 		var sums [ScanCodes]int32
-		add(&sums, asBytes(block[:dim]))
+		if wide {
+			q.sumsWide(&sums, asBytes(block[:dim]))
+		} else {
+			q.sumsGo(&sums, asBytes(block[:dim]))
+		}
 		factors, biases := block[dim:dim+ScanCodes], block[dim+ScanCodes:dim+2*ScanCodes]
 		bounds := factors
 		if bounded {
