@@ -184,7 +184,7 @@ func textsToCompare(cmd *cobra.Command, args []string) (texts []string, file str
 	case len(texts) > mostTexts:
 		return nil, "", fault.New("'search map' shows more", "more than %d texts cannot be read in a heat map", mostTexts)
 	case len(texts) == 1 && file == "":
-		return nil, "", cli.UsageError(fault.New(hint, "a comparison needs two texts, and there is no file %s", cli.Quoted(texts[0])))
+		return nil, "", cli.UsageError(fault.New(hint, "a comparison needs two texts, and %s is not a file", cli.Quoted(texts[0])))
 	}
 	return slices.Clone(texts), file, nil
 }
