@@ -1,10 +1,6 @@
 package kernel
 
-import (
-	"sync"
-
-	"github.com/sourcegraph/conc/pool"
-)
+import "sync"
 
 // The product of two matrices is blocked as in BLIS (Van Zee and van de Geijn 2015,
 // "BLIS: A Framework for Rapidly Instantiating BLAS Functionality"): B is packed into
@@ -16,11 +12,12 @@ import (
 // depend only on k. So its bits do not depend on how the rows and columns of C are
 // divided among calls.
 const (
-	gemmDepth   = 256  // largest block of k: 16 to 32 KB of a panel of B
-	gemmHeight  = 192  // rows of A in a block, a multiple of every tile's height
-	gemmWidth   = 1024 // columns of B that are packed at a time, a multiple of every tile's width
-	gemmDirect  = 16   // number of rows of C up to which packing B does not pay off
-	gemmSpread  = 1 << 21
+	gemmDepth   = 256     // largest block of k: 16 to 32 KB of a panel of B
+	gemmHeight  = 192     // rows of A in a block, a multiple of every tile's height
+	gemmWidth   = 1024    // columns of B that are packed at a time, a multiple of every tile's width
+	gemmDirect  = 16      // number of rows of C up to which packing B does not pay off
+	gemmSpread  = 1 << 21 // number of products from which threads share a product of matrices
+	gemmShared  = 1 << 20 // values of B that threads pack for all of them at a time
 	largestTile = 12 * 32
 )
 
@@ -36,7 +33,7 @@ const (
 // It panics with PanicMatrix if a leading dimension is smaller than a row or a slice
 // ends within its matrix.
 func Gemm(tA, tB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	g := product{tA, tB, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc, nil}
+	g := product{tA: tA, tB: tB, m: m, n: n, k: k, alpha: alpha, beta: beta, a: a, b: b, c: c, lda: lda, ldb: ldb, ldc: ldc}
 	g.check()
 	g.run()
 }
@@ -44,37 +41,73 @@ func Gemm(tA, tB bool, m, n, k int, alpha float32, a []float32, lda int, b []flo
 // GemmParallel is Gemm on at most the given number of goroutines. The bits of C do not
 // depend on that number.
 func GemmParallel(threads int, tA, tB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	g := product{tA, tB, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc, nil}
+	g := product{tA: tA, tB: tB, m: m, n: n, k: k, alpha: alpha, beta: beta, a: a, b: b, c: c, lda: lda, ldb: ldb, ldc: ldc}
 	g.check()
 	if threads <= 1 || float64(m)*float64(n)*float64(k) < gemmSpread {
 		g.run()
 		return
 	}
-	p := pool.New().WithMaxGoroutines(threads)
-	if m >= n {
-		step := portion(m, threads, 12)
-		for i := 0; i < m; i += step {
-			p.Go(g.rows(i, min(step, m-i)).run)
-		}
-	} else {
-		step := portion(n, threads, 32)
-		for j := 0; j < n; j += step {
-			p.Go(g.columns(j, min(step, n-j)).run)
-		}
-	}
-	p.Wait()
+	g.share(threads)
 }
 
-// portion returns the number of rows or columns, of n, that a goroutine processes at a time, a
-// multiple of unit: a thread's share, or half of it if that is still worth packing once more, so
-// that a slow thread does less.
-func portion(n, threads, unit int) int {
-	parts := threads
-	if n >= 2*threads*gemmHeight {
-		parts *= 2
+// share computes the product on several goroutines. They pack B together, and then take parts of C
+// until none is left, many more than there are threads, so that a thread that is slow or late does
+// fewer of them.
+func (g *product) share(threads int) {
+	height, width, _ := tileShape()
+	if g.alpha == 0 || g.k == 0 || !g.packsB() {
+		step := portion(g.n, 4*threads, width)
+		Parallel(threads, g.n, step, func(from, to int) { g.columns(from, to-from).run() })
+		return
 	}
-	return (n + parts*unit - 1) / (parts * unit) * unit
+	s := sharedScratches.Get().(*gemmScratch)
+	defer sharedScratches.Put(s)
+	blocks := g.blocks()
+	for j := 0; j < g.n; j += gemmWidth {
+		part := g.columns(j, min(gemmWidth, g.n-j))
+		padded := roundUp(part.n, width)
+		group := max(1, gemmShared/(padded*gemmDepth))
+		for block := 0; block < blocks; block += group {
+			part.first, part.last = block, min(block+group, blocks)
+			s.b = grow(s.b, padded*(g.row(part.last)-g.row(block)))
+			panels := padded / width
+			Parallel(threads, panels*(part.last-block), 4, func(from, to int) {
+				for i := from; i < to; i++ {
+					p, depth := g.row(block+i/panels), g.row(block+i/panels+1)-g.row(block+i/panels)
+					at := i % panels * width
+					part.packB(s.b[(p-g.row(block))*padded+at*depth:], width, p, at, depth, min(width, part.n-at))
+				}
+			})
+			x := *part
+			x.packed, x.padded, x.left = s.b, padded, 0
+			x.divide(threads, height, width)
+			part.beta = 1
+		}
+	}
 }
+
+// divide computes a product with B packed, by parts of C.
+func (g *product) divide(threads, height, width int) {
+	// A part reads all of B, so few rows would be slow. Columns are divided only if there are too
+	// few rows for all threads, because each part of them packs A again.
+	const partsOfThread = 12
+	rows := min(max(portion(g.m, partsOfThread*threads, height), 2*height), gemmHeight)
+	down := (g.m + rows - 1) / rows
+	columns := g.n
+	if down < 2*threads {
+		columns = max(portion(g.n, (2*threads+down-1)/down, width), 4*width)
+	}
+	across := (g.n + columns - 1) / columns
+	Parallel(threads, down*across, 1, func(part, _ int) {
+		i, j := part/across*rows, part%across*columns
+		g.rows(i, min(rows, g.m-i)).columns(j, min(columns, g.n-j)).run()
+	})
+}
+
+// portion divides n rows or columns into the given number of parts, of a multiple of unit.
+func portion(n, parts, unit int) int { return roundUp((n+parts-1)/parts, unit) }
+
+func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
 
 // product holds the arguments of a call.
 type product struct {
@@ -83,7 +116,14 @@ type product struct {
 	alpha, beta   float32
 	a, b, c       []float32
 	lda, ldb, ldc int
-	packed        []float32 // op(B) as packed by NewFactor, or nil
+
+	// A part of op(B) that has been packed: at most gemmWidth columns, of which the product has those
+	// from left on. Nil: none.
+	packed []float32
+	padded int // columns of packed, a multiple of a tile's width
+	left   int
+	// The blocks of k of which the sum consists.
+	first, last int // last is 0 for all
 }
 
 func (g *product) check() {
@@ -112,8 +152,10 @@ func (g *product) rows(i, m int) *product {
 // columns computes the product of n columns of op(B), starting at column j.
 func (g *product) columns(j, n int) *product {
 	part := *g
-	part.n, part.c = n, g.c[j:]
-	part.b = g.b[g.bAt(0, j):]
+	part.n, part.c, part.left = n, g.c[j:], g.left+j
+	if g.packed == nil {
+		part.b = g.b[g.bAt(0, j):]
+	}
 	return &part
 }
 
@@ -138,6 +180,9 @@ type gemmScratch struct {
 }
 
 var gemmScratches = sync.Pool{New: func() any { return &gemmScratch{tile: Aligned(largestTile)} }}
+
+// sharedScratches holds the panels of B that threads pack together, 4 MB or a little more.
+var sharedScratches = sync.Pool{New: func() any { return &gemmScratch{} }}
 
 // grow returns x, or n new values if it is shorter.
 func grow(x []float32, n int) []float32 {
@@ -166,22 +211,25 @@ func (g *product) run() {
 	s := gemmScratches.Get().(*gemmScratch)
 	defer gemmScratches.Put(s)
 	packA := !anywhere || g.packsA()
-	packB := g.packed != nil || !anywhere || g.tB || g.m > gemmDirect
+	packB := g.packed != nil || g.packsB()
 	deepest := min(g.k, gemmDepth)
 	s.a = grow(s.a, min(g.m+height, gemmHeight)*deepest+Lanes) // packing writes past the end
 	if g.packed == nil {
 		s.b = grow(s.b, min(g.n+width, gemmWidth)*deepest)
 	}
-	blocks := (g.k + gemmDepth - 1) / gemmDepth
+	last := g.last
+	if last == 0 {
+		last = g.blocks()
+	}
 	for j := 0; j < g.n; j += gemmWidth {
 		columns := min(gemmWidth, g.n-j)
 		beta := g.beta
-		for block := range blocks {
-			p := g.k * block / blocks
-			depth := g.k*(block+1)/blocks - p
+		for block := g.first; block < last; block++ {
+			p := g.row(block)
+			depth := g.row(block+1) - p
 			panels := s.b
 			if g.packed != nil {
-				panels = g.packed[(j*g.k + p*((columns+width-1)/width*width)):]
+				panels = g.packed[(p-g.row(g.first))*g.padded+g.left*depth:]
 			} else {
 				g.packPanels(panels, width, p, j, depth, columns, packB)
 			}
@@ -220,6 +268,17 @@ func (g *product) run() {
 			beta = 1
 		}
 	}
+}
+
+// blocks returns the number of blocks of k, and row the first row of a block.
+func (g *product) blocks() int       { return (g.k + gemmDepth - 1) / gemmDepth }
+func (g *product) row(block int) int { return g.k * block / g.blocks() }
+
+// packsB reports whether B is packed: unless a tile's row can be read in place and is read only once
+// or twice.
+func (g *product) packsB() bool {
+	_, _, anywhere := tileShape()
+	return !anywhere || g.tB || g.m > gemmDirect
 }
 
 // packsA reports whether A is packed: if the values of a tile's column are neighbors, or
@@ -294,14 +353,11 @@ func NewFactor(tB bool, n, k int, b []float32, ldb int) *Factor {
 	f := &Factor{n: n, k: k}
 	_, f.width, _ = tileShape()
 	f.packed = Aligned((n+f.width-1)/f.width*f.width*k + Lanes)
-	blocks := (k + gemmDepth - 1) / gemmDepth
 	for j := 0; j < n; j += gemmWidth {
 		columns := min(gemmWidth, n-j)
-		padded := (columns + f.width - 1) / f.width * f.width
-		for block := range blocks {
-			p := k * block / blocks
-			depth := k*(block+1)/blocks - p
-			g.packPanels(f.packed[j*k+p*padded:], f.width, p, j, depth, columns, true)
+		for block := range g.blocks() {
+			p := g.row(block)
+			g.packPanels(f.packed[j*k+p*roundUp(columns, f.width):], f.width, p, j, g.row(block+1)-p, columns, true)
 		}
 	}
 	return f
@@ -310,9 +366,14 @@ func NewFactor(tB bool, n, k int, b []float32, ldb int) *Factor {
 // Gemm sets C to alpha·A·op(B) + beta·C, where A is m×k and C m×n, with the bits of [Gemm]. It
 // panics as Gemm does.
 func (f *Factor) Gemm(m int, alpha float32, a []float32, lda int, beta float32, c []float32, ldc int) {
-	g := product{m: m, n: f.n, k: f.k, alpha: alpha, beta: beta, a: a, c: c, lda: lda, ldb: f.n, ldc: ldc, packed: f.packed}
+	g := product{m: m, n: f.n, k: f.k, alpha: alpha, beta: beta, a: a, c: c, lda: lda, ldb: f.n, ldc: ldc}
 	if _, width, _ := tileShape(); width != f.width || !fits(a, false, m, f.k, lda) || !fits(c, false, m, f.n, ldc) {
 		panic(PanicMatrix)
 	}
-	g.run()
+	for j := 0; j < f.n; j += gemmWidth {
+		part := g
+		part.n, part.c = min(gemmWidth, f.n-j), c[min(j, len(c)):]
+		part.packed, part.padded = f.packed[j*f.k:], roundUp(part.n, f.width)
+		part.run()
+	}
 }
