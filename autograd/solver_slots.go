@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	G "gorgonia.org/gorgonia"
 
@@ -145,7 +144,7 @@ func (s *slots) checkRows(p *Matrix, rows []int32) error {
 	return nil
 }
 
-// minShare is the minimum number of parameters per goroutine: fewer take less time than
+// minShare is the number of parameters that a goroutine updates at a time: fewer take less time than
 // starting one.
 const minShare = 1 << 14
 
@@ -185,16 +184,7 @@ func (s *slots) update(p *Matrix, rows []int32, grad []float32, kept []slot, thr
 	if threads < 1 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	threads = min(threads, 1+n*p.Cols/minShare)
-	if threads == 1 {
-		share(0, n)
-		return nil
-	}
-	var wait sync.WaitGroup
-	for t := range threads {
-		wait.Go(func() { share(t*n/threads, (t+1)*n/threads) })
-	}
-	wait.Wait()
+	Parallel(threads, n, 1+minShare/p.Cols, share)
 	return nil
 }
 

@@ -29,6 +29,41 @@ type Batch struct {
 
 	// Dropout multiplies the pooled vectors; nil: none. [C·B × Stride(Width)]
 	Dropout []float32
+
+	byRow transposed // prepared by the trainer, while others train the batch before; else empty
+}
+
+// transposed is the transpose of a batch: row u is in the texts texts[offsets[u]:offsets[u+1]].
+type transposed struct {
+	offsets []int32
+	texts   []int32
+	weights []float32
+}
+
+// set lists the texts of each row, in the order of the texts.
+func (x *transposed) set(b *Batch) {
+	u := len(b.Rows)
+	x.offsets = append(x.offsets[:0], make([]int32, u+1)...)
+	for _, t := range b.Tokens {
+		x.offsets[t+1]++
+	}
+	for i := range u {
+		x.offsets[i+1] += x.offsets[i]
+	}
+	if n := len(b.Tokens); cap(x.texts) < n {
+		x.texts, x.weights = make([]int32, n+n/4), make([]float32, n+n/4)
+	}
+	x.texts, x.weights = x.texts[:len(b.Tokens)], x.weights[:len(b.Tokens)]
+	for k := range b.Texts() {
+		for i := b.Offsets[k]; i < b.Offsets[k+1]; i++ {
+			at := x.offsets[b.Tokens[i]]
+			x.texts[at], x.weights[at] = int32(k), b.Weights[i]
+			x.offsets[b.Tokens[i]]++
+		}
+	}
+	// Each offset has moved to the place of the next one.
+	copy(x.offsets[1:], x.offsets[:u])
+	x.offsets[0] = 0
 }
 
 // Texts returns the number of texts, C·B.

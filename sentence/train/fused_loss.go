@@ -35,10 +35,9 @@ type lossPass struct {
 // stride apart.
 func (l *lossPass) run(b *Batch, z, dz []float32, stride int, grad float32) {
 	n := b.Texts()
-	clear(dz[:n*stride])
 	share := 1 / float64(len(l.dims))
 	l.loss = 0
-	for _, dim := range l.dims {
+	for i, dim := range l.dims {
 		to := kernel.Stride(dim)
 		l.unit, l.dunit, l.norms = grown(l.unit, n*to), grown(l.dunit, n*to), grown(l.norms, n)
 		autograd.Parallel(l.threads, n, textBlock, func(from, until int) {
@@ -48,6 +47,9 @@ func (l *lossPass) run(b *Batch, z, dz []float32, stride int, grad float32) {
 		})
 		l.loss += share * l.def.fused(l, b, dim, to, grad*float32(share))
 		autograd.Parallel(l.threads, n, textBlock, func(from, until int) {
+			if i == 0 {
+				clear(dz[from*stride : until*stride])
+			}
 			for k := from; k < until; k++ {
 				undirect(dz[k*stride:k*stride+dim], l.unit[k*to:(k+1)*to], l.dunit[k*to:(k+1)*to], l.norms[k])
 			}

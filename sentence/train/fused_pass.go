@@ -34,10 +34,7 @@ type pass struct {
 	grads     []*tensor.Dense // the parts of gradient in the order of the parameters
 	done      *tensor.Dense
 
-	// The transpose of the batch: row u is in the texts inTexts[inOffsets[u]:inOffsets[u+1]].
-	inOffsets []int32
-	inTexts   []int32
-	inWeights []float32
+	byRow transposed // of a batch that lacks it
 }
 
 func newPass(e *Parameters, loss *lossPass, threads, rows, texts int) *pass {
@@ -124,11 +121,15 @@ func (p *pass) backward(rows, dz []float32) {
 	if e.Max {
 		p.scatterLargest(dpooled, width)
 	} else {
-		p.transpose()
+		in := &b.byRow
+		if len(in.offsets) == 0 {
+			in = &p.byRow
+			in.set(b)
+		}
 		autograd.Parallel(p.threads, u, rowBlock, func(from, to int) {
 			for r := from; r < to; r++ {
-				lo, hi := p.inOffsets[r], p.inOffsets[r+1]
-				kernel.BagSum(p.dfeatures[r*width:(r+1)*width], dpooled[:n*width], width, p.inTexts[lo:hi], p.inWeights[lo:hi])
+				lo, hi := in.offsets[r], in.offsets[r+1]
+				kernel.BagSum(p.dfeatures[r*width:(r+1)*width], dpooled[:n*width], width, in.texts[lo:hi], in.weights[lo:hi])
 			}
 		})
 	}
@@ -144,33 +145,6 @@ func (p *pass) backward(rows, dz []float32) {
 	columnSums(p.gradient.Bias, p.biases)
 	kernel.GemmParallel(p.threads, true, false, e.Hidden, e.Dim, u, 1, p.dfeatures, width, rows, stride, 0, p.gradient.Linear, stride)
 	kernel.GemmParallel(p.threads, false, false, u, e.Dim, e.Hidden, 1, p.dfeatures, width, e.Linear, stride, 0, p.drows, stride)
-}
-
-// transpose lists the texts of each row, in the order of the texts.
-func (p *pass) transpose() {
-	b := p.batch
-	u := len(b.Rows)
-	p.inOffsets = append(p.inOffsets[:0], make([]int32, u+1)...)
-	for _, t := range b.Tokens {
-		p.inOffsets[t+1]++
-	}
-	for i := range u {
-		p.inOffsets[i+1] += p.inOffsets[i]
-	}
-	if n := len(b.Tokens); cap(p.inTexts) < n {
-		p.inTexts, p.inWeights = make([]int32, n+n/4), make([]float32, n+n/4)
-	}
-	texts, weights := p.inTexts[:len(b.Tokens)], p.inWeights[:len(b.Tokens)]
-	for k := range b.Texts() {
-		for i := b.Offsets[k]; i < b.Offsets[k+1]; i++ {
-			at := p.inOffsets[b.Tokens[i]]
-			texts[at], weights[at] = int32(k), b.Weights[i]
-			p.inOffsets[b.Tokens[i]]++
-		}
-	}
-	// Each offset has moved to the place of the next one.
-	copy(p.inOffsets[1:], p.inOffsets[:u])
-	p.inOffsets[0] = 0
 }
 
 // scatterLargest adds each number of ∂m to the token that had the maximum. Goroutines

@@ -138,7 +138,7 @@ func TestFusedOfNumbersTooLarge(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := autograd.ClipNorm(0, g.Rows); !math.IsNaN(loss) && !math.IsInf(loss, 0) && err == nil {
+		if _, err := autograd.ClipNorm(2, 0, g.Rows); !math.IsNaN(loss) && !math.IsInf(loss, 0) && err == nil {
 			t.Errorf("%v: loss %g", c, loss)
 		}
 		if err := engine.Close(); err != nil {

@@ -3,6 +3,7 @@ package train
 import (
 	"slices"
 
+	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -55,18 +56,24 @@ func (k *keeper) add(e *Parameters, b *Batch, g *Gradient, threads int) (float64
 		}
 	}
 	table := k.rows.Table
-	clear(table[known*stride : (known+n)*stride])
-	for i, id := range b.Rows {
-		copy(table[i*stride:(i+1)*stride], e.Table[int(id)*stride:])
-	}
+	autograd.Parallel(threads, known, rowBlock, func(from, to int) {
+		for i := from; i < to; i++ {
+			copy(table[i*stride:(i+1)*stride], e.Table[int(b.Rows[i])*stride:])
+		}
+	})
+	autograd.Parallel(threads, n, textBlock, func(from, to int) {
+		for i := from; i < to; i++ {
+			target := table[(known+i)*stride:][:stride]
+			clear(target)
+			for j := b.Offsets[i]; j < b.Offsets[i+1]; j++ {
+				kernel.Axpy(target, b.Weights[j], k.start[int(b.Rows[b.Tokens[j]])*stride:][:stride])
+			}
+		}
+	})
 	own := &k.batch
 	own.Examples, own.Columns = n, 2
 	own.Tokens, own.Weights, own.Offsets = append(own.Tokens[:0], b.Tokens...), append(own.Weights[:0], b.Weights...), append(own.Offsets[:0], b.Offsets...)
 	for i := range n {
-		target := table[(known+i)*stride:][:stride]
-		for j := b.Offsets[i]; j < b.Offsets[i+1]; j++ {
-			kernel.Axpy(target, b.Weights[j], k.start[int(b.Rows[b.Tokens[j]])*stride:][:stride])
-		}
 		own.Tokens, own.Weights = append(own.Tokens, int32(known+i)), append(own.Weights, 1)
 		own.Offsets = append(own.Offsets, int32(len(own.Tokens)))
 	}
@@ -77,7 +84,9 @@ func (k *keeper) add(e *Parameters, b *Batch, g *Gradient, threads int) (float64
 	if err != nil {
 		return 0, err
 	}
-	kernel.Axpy(g.Rows[:known*stride], k.weight, pull.Rows[:known*stride])
+	autograd.Parallel(threads, known, rowBlock, func(from, to int) {
+		kernel.Axpy(g.Rows[from*stride:to*stride], k.weight, pull.Rows[from*stride:to*stride])
+	})
 	return float64(k.weight) * loss, nil
 }
 

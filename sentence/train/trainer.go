@@ -257,7 +257,7 @@ func (t *trainer) step(rows []int32, g *Gradient, lr float64) error {
 	if t.options.Freeze {
 		table = nil // it is not updated and does not count in the norm
 	}
-	if _, err := autograd.ClipNorm(t.options.ClipNorm, table, g.Linear, g.Bias, g.Projection); err != nil {
+	if _, err := autograd.ClipNorm(t.options.Threads, t.options.ClipNorm, table, g.Linear, g.Bias, g.Projection); err != nil {
 		return fault.New("lower the learning rate", "%w: %w", err, ErrDiverged)
 	}
 	e := t.encoder

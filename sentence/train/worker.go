@@ -87,6 +87,9 @@ func (w *worker) fill(b *Batch, step uint64) {
 	if t.options.Dropout > 0 {
 		w.drop(b, step)
 	}
+	if t.options.Engine == Fused && !t.encoder.Max {
+		b.byRow.set(b)
+	}
 }
 
 // drop draws which numbers of the pooled vectors a step drops; the others are scaled up to keep
