@@ -64,7 +64,8 @@ type Scratch struct {
 	words []int32
 	batch []int32
 
-	hot, first int32 // rows below hot are replaced by copies from row first on
+	spread *spread // where rows are; nil: in their places
+	noise  *Noise  // of which negatives are drawn; nil: that of the windows
 
 	counts []float32 // adds up the words that subsampling keeps; nil: they are not counted
 }
@@ -126,11 +127,15 @@ func (w *Windows) appendWindow(center int, rng *training.Random, s *Scratch) {
 		return
 	}
 	s.outs = append(s.outs[:0], word)
-	for range w.negative {
-		s.outs = append(s.outs, w.negativeFor(word, rng))
+	noise := w.noise
+	if s.noise != nil {
+		noise = s.noise
 	}
-	redirect(s.words, s.hot, s.first)
-	redirect(s.outs, s.hot, s.first)
+	for range w.negative {
+		s.outs = append(s.outs, w.negativeFor(word, noise, rng))
+	}
+	s.spread.places(s.words)
+	s.spread.places(s.outs)
 	if w.placed {
 		s.batch = AppendPlaced(s.batch, w.window-(center-lo), s.words, s.outs)
 		return
@@ -147,9 +152,9 @@ func (w *Windows) appendWindow(center int, rng *training.Random, s *Scratch) {
 }
 
 // negativeFor draws a negative sample that is not the word itself.
-func (w *Windows) negativeFor(word int32, rng *training.Random) int32 {
+func (w *Windows) negativeFor(word int32, noise *Noise, rng *training.Random) int32 {
 	for range 32 {
-		if n := w.noise.Draw(rng.Next()); n != word {
+		if n := noise.Draw(rng.Next()); n != word {
 			return n
 		}
 	}

@@ -6,17 +6,25 @@ import (
 )
 
 func (t *wordTrainer) newWorker() (training.Worker, error) {
-	tables, first, hot := t.newCopies()
-	w, err := t.newWorkerOn(tables)
-	if err == nil && hot != nil {
-		w.hot, w.scratch.hot, w.scratch.first = hot, int32(hot.of.rows), first
+	tables := t.tables
+	if t.spread != nil {
+		tables = t.spread.tables
 	}
-	if err == nil && t.part != nil {
+	w, err := t.newWorkerOn(tables)
+	if err != nil {
+		return nil, err
+	}
+	w.scratch.spread = t.spread
+	if n := len(t.noise); n > 0 {
+		w.scratch.noise = t.noise[t.drawing%n]
+		t.drawing++
+	}
+	if t.part != nil {
 		w.counts = make([]float32, t.tables.Rows)
 		w.scratch.counts = w.counts
 		t.workers = append(t.workers, w)
 	}
-	return w, err
+	return w, nil
 }
 
 func (t *wordTrainer) newWordWorker() (*wordWorker, error) { return t.newWorkerOn(t.tables) }
@@ -49,7 +57,7 @@ type wordWorker struct {
 	words   int64
 	order   []int32 // of the blocks in epoch
 	epoch   int64
-	hot     *copies   // of frequent rows; nil: none
+	holds   bool      // the rows of scratch.spread
 	counts  []float32 // [V] how often each word was trained; nil: not counted
 }
 
@@ -74,7 +82,7 @@ func (w *wordWorker) prepare(c *corpora.Corpus, block int, rng *training.Random)
 		return err
 	}
 	w.batches = w.batches[:0]
-	w.words, err = t.windows.Each(w.ids, rng, w.capacity(), &w.scratch, func(batch []int32) error {
+	w.words, err = t.windows.Each(w.ids, rng, t.capacity(), &w.scratch, func(batch []int32) error {
 		if n := len(w.batches); n < cap(w.batches) {
 			w.batches = w.batches[:n+1]
 		} else {
@@ -87,24 +95,17 @@ func (w *wordWorker) prepare(c *corpora.Corpus, block int, rng *training.Random)
 	return err
 }
 
-// capacity is the length of a batch: no more than is trained between two exchanges.
-func (w *wordWorker) capacity() int {
-	if w.hot == nil {
-		return w.trainer.capacity()
-	}
-	return max(min(w.trainer.capacity(), w.hot.every), w.trainer.windows.maxSize())
-}
-
 // Train takes steps of size lr on the windows that were drawn last; with lr 0 it measures their
 // loss and changes nothing. A rate above the largest step is taken in several steps, of which
 // the greatest loss counts, as the first one's usually is.
 func (w *wordWorker) Train(lr float64) (training.BlockStats, error) {
 	s := training.BlockStats{Units: w.words}
 	steps := w.trainer.options.steps(lr)
+	if w.scratch.spread != nil && !w.holds {
+		w.scratch.spread.take()
+		w.holds = true
+	}
 	for _, batch := range w.batches {
-		if w.hot != nil {
-			w.hot.trained(len(batch))
-		}
 		loss, targets, err := w.engine.Step(batch, float32(lr/float64(steps)))
 		for range steps - 1 {
 			if err != nil {
@@ -124,10 +125,11 @@ func (w *wordWorker) Train(lr float64) (training.BlockStats, error) {
 	return s, nil
 }
 
-// Release adds to the tables what the worker has changed in its copies of rows.
+// Release lets the rows return to their places, when all workers have released them.
 func (w *wordWorker) Release() {
-	if w.hot != nil {
-		w.hot.give()
+	if w.holds {
+		w.scratch.spread.give()
+		w.holds = false
 	}
 }
 
