@@ -12,6 +12,20 @@ import (
 	"github.com/luminavec/luminavec/internal/training"
 )
 
+// countedWords returns a vocabulary of words with the given counts.
+func countedWords(t *testing.T, counts ...int64) *tokenize.Vocabulary {
+	t.Helper()
+	tokens := make([]string, len(counts))
+	for i := range tokens {
+		tokens[i] = string(rune('a' + i))
+	}
+	v, err := tokenize.NewVocabulary(tokens, counts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 func spreadTrainer(t *testing.T, dim int, counts ...int64) *wordTrainer {
 	t.Helper()
 	v := countedWords(t, counts...)

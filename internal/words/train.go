@@ -88,7 +88,6 @@ func Train(ctx context.Context, objective *Objective, o Options, run Run) (*chec
 		return nil, err
 	}
 	t.spreadRows()
-	t.divideNoise()
 	return t.Run(ctx, training.Loop{
 		Threads:   o.Threads,
 		Ordered:   o.Deterministic,
@@ -161,8 +160,6 @@ type wordTrainer struct {
 	counts    []float32         // [V] of part, of runs before this one
 	workers   []*wordWorker     // of part
 	spread    *spread           // nil: all rows are in their places
-	noise     []*Noise          // for each worker; none: that of the windows
-	drawing   int               // workers that have a noise
 	training.Session
 }
 

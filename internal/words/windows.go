@@ -65,7 +65,6 @@ type Scratch struct {
 	batch []int32
 
 	spread *spread // where rows are; nil: in their places
-	noise  *Noise  // of which negatives are drawn; nil: that of the windows
 
 	counts []float32 // adds up the words that subsampling keeps; nil: they are not counted
 }
@@ -127,12 +126,8 @@ func (w *Windows) appendWindow(center int, rng *training.Random, s *Scratch) {
 		return
 	}
 	s.outs = append(s.outs[:0], word)
-	noise := w.noise
-	if s.noise != nil {
-		noise = s.noise
-	}
 	for range w.negative {
-		s.outs = append(s.outs, w.negativeFor(word, noise, rng))
+		s.outs = append(s.outs, w.negativeFor(word, rng))
 	}
 	s.spread.places(s.words)
 	s.spread.places(s.outs)
@@ -152,9 +147,9 @@ func (w *Windows) appendWindow(center int, rng *training.Random, s *Scratch) {
 }
 
 // negativeFor draws a negative sample that is not the word itself.
-func (w *Windows) negativeFor(word int32, noise *Noise, rng *training.Random) int32 {
+func (w *Windows) negativeFor(word int32, rng *training.Random) int32 {
 	for range 32 {
-		if n := noise.Draw(rng.Next()); n != word {
+		if n := w.noise.Draw(rng.Next()); n != word {
 			return n
 		}
 	}

@@ -15,10 +15,6 @@ func (t *wordTrainer) newWorker() (training.Worker, error) {
 		return nil, err
 	}
 	w.scratch.spread = t.spread
-	if n := len(t.noise); n > 0 {
-		w.scratch.noise = t.noise[t.drawing%n]
-		t.drawing++
-	}
 	if t.part != nil {
 		w.counts = make([]float32, t.tables.Rows)
 		w.scratch.counts = w.counts
