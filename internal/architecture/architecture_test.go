@@ -20,7 +20,7 @@ const module = "github.com/luminavec/luminavec/"
 
 // leaves are packages that every other package may import. They import only each other.
 var leaves = []string{
-	"internal/durable", "internal/fault", "internal/half", "internal/heap", "internal/kernel", "internal/kernel/rounded", "internal/manifest", "internal/mapped", "internal/pipe", "internal/plainjson", "internal/tensorfile",
+	"internal/durable", "internal/fault", "internal/half", "internal/heap", "internal/kernel", "internal/kernel/rounded", "internal/manifest", "internal/mapped", "internal/parallel", "internal/pipe", "internal/plainjson", "internal/tensorfile",
 }
 
 // rooms maps each package to the packages that it may import in addition to the leaves. "x/..."

@@ -1,4 +1,4 @@
-package kernel
+package parallel
 
 import (
 	"runtime"
@@ -8,15 +8,15 @@ import (
 
 // Every number is passed to exactly one call, whatever the number of threads, also in loops within
 // loops and with many callers.
-func TestParallel(t *testing.T) {
+func TestFor(t *testing.T) {
 	for _, threads := range []int{0, 1, 2, 3, 64} {
 		for _, n := range []int{0, 1, 7, 64, 1000} {
 			counts := make([]atomic.Int32, n)
-			Parallel(threads, n, 7, func(from, to int) {
+			For(threads, n, 7, func(from, to int) {
 				if from%7 != 0 || to != min(from+7, n) {
 					t.Errorf("part from %d to %d", from, to)
 				}
-				Parallel(threads, to-from, 2, func(lo, hi int) {
+				For(threads, to-from, 2, func(lo, hi int) {
 					for i := from + lo; i < from+hi; i++ {
 						counts[i].Add(1)
 					}
@@ -31,14 +31,14 @@ func TestParallel(t *testing.T) {
 	}
 }
 
-func TestParallelCallers(t *testing.T) {
+func TestCallers(t *testing.T) {
 	const callers = 20
 	done := make(chan int64)
 	for range callers {
 		go func() {
 			var sum atomic.Int64
 			for range 50 {
-				Parallel(4, 100, 3, func(from, to int) {
+				For(4, 100, 3, func(from, to int) {
 					for i := from; i < to; i++ {
 						sum.Add(int64(i))
 					}
@@ -55,7 +55,7 @@ func TestParallelCallers(t *testing.T) {
 }
 
 // A panic reaches the caller after all other parts are done, and the next loop works.
-func TestParallelPanics(t *testing.T) {
+func TestPanics(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	for range 20 {
 		var done atomic.Int32
@@ -65,7 +65,7 @@ func TestParallelPanics(t *testing.T) {
 					t.Error("no panic")
 				}
 			}()
-			Parallel(4, 20, 1, func(from, _ int) {
+			For(4, 20, 1, func(from, _ int) {
 				if from%2 == 1 {
 					panic("odd")
 				}
@@ -79,11 +79,11 @@ func TestParallelPanics(t *testing.T) {
 }
 
 // Helpers end after a while.
-func TestParallelHelpersEnd(t *testing.T) {
+func TestHelpersEnd(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-	Parallel(4, 100, 1, func(int, int) {})
+	For(4, 100, 1, func(int, int) {})
 	for helpers.size.Load() > 0 || len(helpers.calls) > 0 {
 		runtime.Gosched()
 	}
-	Parallel(4, 100, 1, func(int, int) {})
+	For(4, 100, 1, func(int, int) {})
 }

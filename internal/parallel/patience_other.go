@@ -1,6 +1,6 @@
 //go:build !linux
 
-package kernel
+package parallel
 
 // yieldProcessor does nothing where the standard library has no such call.
 func yieldProcessor() {}
