@@ -232,12 +232,12 @@ func (g *Graph) linkLocked(w *rows.Scratch, m, n id, d float32, level int) {
 	for i, away := range g.between(w, m, w.Others) {
 		w.Full = append(w.Full, walk.NewKey(away, w.Others[i]))
 	}
-	g.choose(w, m, level, w.Full, false)
+	g.choose(w, m, level, w.Full, 0)
 }
 
 // choose sets the links of m on a level to the most diverse of offers, which include
-// the present links. With stay, these stay. The caller holds m's lock.
-func (g *Graph) choose(w *rows.Scratch, m id, level int, offers []key, stay bool) {
+// the present links. If upTo is not 0, these stay, and become that many at most. The caller holds m's lock.
+func (g *Graph) choose(w *rows.Scratch, m id, level int, offers []key, upTo int) {
 	slots := g.links(m, level)
 	w.Coding = none
 	slices.Sort(offers)
@@ -246,7 +246,9 @@ func (g *Graph) choose(w *rows.Scratch, m id, level int, offers []key, stay bool
 		up := g.parent(m)
 		must = func(c id) bool { return c == up || g.parent(c) == m }
 	}
-	if stay {
+	most := len(slots)
+	if upTo > 0 {
+		most = upTo
 		must = func(c id) bool { // the present links include those of the tree
 			for i := range slots {
 				if load(&slots[i]) == c {
@@ -256,7 +258,7 @@ func (g *Graph) choose(w *rows.Scratch, m id, level int, offers []key, stay bool
 			return false
 		}
 	}
-	w.Keep = walk.Diverse(w.Keep[:0], offers, len(slots), must, g.spread(w))
+	w.Keep = walk.Diverse(w.Keep[:0], offers, most, must, g.spread(w))
 	// Links that stay are removed from w.Keep; the rest goes into the free slots.
 	for i := range slots {
 		c := load(&slots[i])
