@@ -103,8 +103,11 @@ func same(got, want []Result) bool {
 // What remains of the vectors after an index is saved is near them; the index is exact for what remains,
 // before and after it is loaded or opened, whatever is changed.
 func TestKeepVectors(t *testing.T) {
-	n := size(500, 1500)
 	eachKept(t, func(t *testing.T, o Options) {
+		n := 500
+		if o.Kind == HNSW {
+			n = size(500, calibrateFrom+200)
+		}
 		for _, metric := range allMetrics {
 			o.Dim, o.Metric, o.EfConstruction, o.M, o.Threads = 40, metric, 60, 8, 2
 			vectors := clustered(n+60, o.Dim, 31)
