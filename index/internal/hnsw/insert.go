@@ -101,8 +101,7 @@ func (g *Graph) neighbors(w *rows.Scratch, n id, start entryPoint, level int) {
 			w.Starts = append(w.Starts[:0], w.Beam...)
 		}
 		g.measureLevel(w, q, l)
-		w.Sorted = append(w.Sorted[:0], w.Beam...)
-		slices.Sort(w.Sorted)
+		w.Sorted = walk.AppendSorted(w.Sorted[:0], w.Beam)
 		w.Chosen[l] = walk.Diverse(w.Chosen[l][:0], w.Sorted, g.M, nil, g.spread(w))
 		if g.KeepCandidates {
 			w.Beams[l] = append(w.Beams[l][:0], w.Sorted...)
@@ -181,7 +180,11 @@ func (g *Graph) between(w *rows.Scratch, n id, nodes []id) []float32 {
 	w.Apart = slices.Grow(w.Apart[:0], len(nodes))[:len(nodes)]
 	x := g.Arena.Vector(n)
 	if g.Arena.Form != arena.Codes {
+		const ahead = 6
 		for i, c := range nodes {
+			if i+ahead < len(nodes) {
+				g.Arena.Prefetch(nodes[i+ahead])
+			}
 			w.Apart[i] = g.Distance(x, g.Read(w, c))
 		}
 		return w.Apart
