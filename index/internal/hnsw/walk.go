@@ -253,9 +253,8 @@ func (g *Graph) walkPool(w *rows.Scratch, q []float32, ef, level int) {
 			break
 		}
 		g.compareFetched(w, q)
-		for i, n := range w.Fresh {
-			k := walk.NewKey(w.Away[i], n)
-			if p.Add(k) && w.Widen > 0 && g.want(w, n) && w.Better(k) && 2*steps > ef && ef < mostPooled {
+		for _, k := range p.AddAll(w.Fresh, w.Away) {
+			if w.Widen > 0 && g.want(w, k.ID()) && w.Better(k) && 2*steps > ef && ef < mostPooled {
 				ef = min(2*steps, mostPooled)
 				p.Widen(2 * ef)
 				p.Reach(ef)
