@@ -38,7 +38,7 @@ type budget struct {
 
 func newBudget(scan float64) budget {
 	most := int64(min(scan, math.MaxInt32))
-	return budget{most: most, next: max(64, most/32)}
+	return budget{most: most, next: max(64, most/64)} // a walk that meets nothing wanted costs little beside the scan that follows
 }
 
 // spent reports whether a walk that has cost so much should end; it costs each for a node that it wants.
