@@ -206,8 +206,7 @@ func (g *Graph) replaceEntry() bool {
 }
 
 // repair replaces n's links to condemned nodes by links to the best nearby nodes, which get links to n if they have
-// room, as those that an insertion chooses do. It makes no more links than n had: nodes that filled all their slots
-// would make searches compare a tenth more vectors after most of them were replaced, and find hardly more.
+// room, as those that an insertion chooses do.
 func (g *Graph) repair(w *rows.Scratch, n id, level int) {
 	slots := g.links(n, level)
 	lost := false
@@ -224,7 +223,7 @@ func (g *Graph) repair(w *rows.Scratch, n id, level int) {
 	}
 }
 
-// replaceLost removes n's links to condemned nodes and makes up to as many others, which remain in w.Keep.
+// replaceLost removes n's links to condemned nodes and makes others, which remain in w.Keep.
 func (g *Graph) replaceLost(w *rows.Scratch, n id, level int) {
 	mu := g.lock(n)
 	mu.Lock()
@@ -244,7 +243,9 @@ func (g *Graph) replaceLost(w *rows.Scratch, n id, level int) {
 			put(&slots[i], none)
 		}
 	}
-	g.choose(w, n, level, w.Offers, had)
+	// Nodes that filled all their slots would make searches compare more vectors than in a new graph that finds as much. But with
+	// only as many links as before, groups of vectors far from each other would lose those between them.
+	g.choose(w, n, level, w.Offers, max(had, 5*len(slots)/8))
 }
 
 // linkBack adds n to the links of m, unless all its slots are in use.
