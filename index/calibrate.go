@@ -38,8 +38,11 @@ func (m Measured) String() string {
 }
 
 const (
-	sampleWith = 300 // queries
-	sampleNear = 150 // queries between neighbors
+	sampleWith = 300 // queries that are mixtures
+	sampleNear = 150 // queries between neighbors, and foreign ones
+	// sampleMost bounds how many mixtures there are, one for 20 vectors (see mixtures). Of 2,000 queries the mean recall has
+	// a standard error of 0.001 at 0.99, and of 300, 0.003.
+	sampleMost = 2000
 	// blend is the part of another vector in a query, so that queries are not vectors of the index,
 	// which a search finds too easily. With 0.27, searches for the mixtures and for held-out vectors find the same
 	// share of GloVe's words, of MNIST's images and of sentences, at most 0.006 apart.
@@ -99,12 +102,15 @@ type asked struct {
 	foreign bool // three times as many results as otherwise may be missed
 }
 
-// sampleQueries returns queries made of vectors of the index.
-func (s *store) sampleQueries() []float32 {
+// mixtures returns how many queries that are mixtures measure the widths.
+func (s *store) mixtures() int { return max(sampleWith, min(s.Len()/20, sampleMost)) }
+
+// sampleQueries returns count queries made of vectors of the index, or as many as it can.
+func (s *store) sampleQueries(count int) []float32 {
 	s.recoding.RLock()
 	defer s.recoding.RUnlock()
-	drawn := s.drawn(sampleWith + 1)
-	queries := make([]float32, 0, sampleWith*s.options.Dim)
+	drawn := s.drawn(count + 1)
+	queries := make([]float32, 0, count*s.options.Dim)
 	for i := range len(drawn) - 1 {
 		queries = s.appendMixture(queries, drawn[i], drawn[i+1], blend)
 	}
@@ -113,11 +119,11 @@ func (s *store) sampleQueries() []float32 {
 
 // foreignQueries returns vectors moved by the differences of two others: away from all vectors, as questions are from
 // the sections that answer them.
-func (s *store) foreignQueries() []float32 {
+func (s *store) foreignQueries(count int) []float32 {
 	s.recoding.RLock()
 	defer s.recoding.RUnlock()
-	drawn := s.drawn(sampleNear + 2)
-	queries := make([]float32, 0, sampleNear*s.options.Dim)
+	drawn := s.drawn(count + 2)
+	queries := make([]float32, 0, count*s.options.Dim)
 	for i := range max(0, len(drawn)-2) {
 		x, y, z := s.Arena.Vector(drawn[i]), s.Arena.Vector(drawn[i+1]), s.Arena.Vector(drawn[i+2])
 		for j := range s.options.Dim {
@@ -151,13 +157,13 @@ func (s *store) appendMixture(queries []float32, x, y id, part float32) []float3
 
 // nearQueries returns queries halfway between vectors and neighbors of theirs. If the vectors are a few crowds far from
 // each other, mixtures of any two lie between the crowds, where searches are easier than within one.
-func (g *graph) nearQueries() []float32 {
+func (g *graph) nearQueries(count int) []float32 {
 	g.recoding.RLock()
 	defer g.recoding.RUnlock()
 	w := g.Pool.Get() // so that no id is used again meanwhile
 	defer g.Pool.Put(w)
-	queries := make([]float32, 0, sampleNear*g.options.Dim)
-	for _, n := range g.drawn(sampleNear) {
+	queries := make([]float32, 0, count*g.options.Dim)
+	for _, n := range g.drawn(count) {
 		slots := g.Arena.Links(n)
 		for i := range slots {
 			if c := slots[i].Load(); c != none {

@@ -17,8 +17,9 @@ func recallOf(t *testing.T, exact, ix Index, queries []float32, o SearchOptions)
 	dim, found, all := ix.Options().Dim, 0, 0
 	for at := 0; at < len(queries); at += dim {
 		q := queries[at : at+dim]
-		truth := mustSearch(t, exact, q, 10, o)
 		with := o
+		with.Recall = 1
+		truth := mustSearch(t, exact, q, 10, with)
 		with.Recall = DefaultRecall
 		got := mustSearch(t, ix, q, 10, with)
 		for _, r := range got {
@@ -34,7 +35,7 @@ func recallOf(t *testing.T, exact, ix Index, queries []float32, o SearchOptions)
 // Queries from elsewhere, such as questions beside the sections that answer them, find 0.98 of the
 // nearest by default, and as many after a calibration with such queries.
 func TestQueriesFromElsewhere(t *testing.T) {
-	n, dim := size(4000, 15000), 64
+	n, dim := size(4000, 10000), 64
 	vectors := clustered(n, dim, 41)
 	r := rand.New(rand.NewPCG(7, 8))
 	queries := make([]float32, 0, 100*dim)
@@ -44,9 +45,9 @@ func TestQueriesFromElsewhere(t *testing.T) {
 			queries = append(queries, vectors[a*dim+j]+1+0.6*float32(r.NormFloat64()))
 		}
 	}
+	exact := filled(t, Options{Dim: dim, Kind: Flat, Quantization: NoQuantization}, vectors)
 	for _, quant := range []Quantization{NoQuantization, Int4, Edges} {
 		t.Run(string(quant), func(t *testing.T) {
-			exact := filled(t, Options{Dim: dim, Kind: Flat, Quantization: NoQuantization}, vectors)
 			ix := filled(t, Options{Dim: dim, Quantization: quant, EfConstruction: 80, KeepVectors: KeepFloat32}, vectors)
 			// The widths are those of mixtures of vectors, which are nearer to vectors than these queries.
 			if got := recallOf(t, exact, ix, queries, SearchOptions{Recall: DefaultRecall}); got < 0.98 {
@@ -66,7 +67,7 @@ func TestQueriesFromElsewhere(t *testing.T) {
 // A filtered search finds the nearest that are allowed, however few, near to the query or far from it, and
 // compares no more vectors than are allowed.
 func TestFilteredRecall(t *testing.T) {
-	n, dim := size(4000, 20000), 32
+	n, dim := size(4000, 10000), 32
 	vectors := clustered(n, dim, 43)
 	queries := clustered(n, dim, 43)[:40*dim] // around the same centers
 	exact := filled(t, Options{Dim: dim, Kind: Flat, Quantization: NoQuantization}, vectors)
@@ -74,46 +75,56 @@ func TestFilteredRecall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	approx := map[Quantization]Index{}
 	for _, quant := range []Quantization{NoQuantization, Int4, Edges} {
-		ix := filled(t, Options{Dim: dim, Quantization: quant, EfConstruction: 80}, vectors)
-		mustSearch(t, ix, queries[:dim], 10, SearchOptions{Recall: DefaultRecall}) // which measures the widths
-		for _, share := range []float64{0.001, 0.01, 0.1, 0.5} {
-			count := max(1, int(share*float64(n)))
-			for _, how := range []string{"at random", "near", "far"} {
+		approx[quant] = filled(t, Options{Dim: dim, Quantization: quant, EfConstruction: 80}, vectors)
+		mustSearch(t, approx[quant], queries[:dim], 10, SearchOptions{Recall: DefaultRecall}) // which measures the widths
+	}
+	allowed := func(i int, share float64, how string) *roaring64.Bitmap {
+		set, count := roaring64.New(), max(1, int(share*float64(n)))
+		switch all := orders[i]; how {
+		case "at random":
+			for label := range n {
+				if float64(rows.LabelHash(int64(label)))/math.MaxUint64 < share {
+					set.Add(uint64(label))
+				}
+			}
+		case "near":
+			for _, r := range all[:count] {
+				set.Add(uint64(r.Label))
+			}
+		default:
+			for _, r := range all[n-count:] {
+				set.Add(uint64(r.Label))
+			}
+		}
+		return set
+	}
+	for _, share := range []float64{0.001, 0.01, 0.1, 0.5} {
+		for _, how := range []string{"at random", "near", "far"} {
+			sets, truth, all := make([]*roaring64.Bitmap, 40), make([][]Result, 40), 0
+			for i := range sets {
+				sets[i] = allowed(i, share, how)
+				truth[i] = mustSearch(t, exact, queries[i*dim:(i+1)*dim], 10, SearchOptions{Allowed: sets[i]})
+				all += len(truth[i])
+			}
+			for quant, ix := range approx {
 				t.Run(fmt.Sprintf("%s %g %s", quant, share, how), func(t *testing.T) {
-					found, plain, before := 0.0, 0.0, ix.Stats().Distances
-					for i := range 40 {
-						q := queries[i*dim : (i+1)*dim]
-						set := roaring64.New()
-						switch all := orders[i]; how {
-						case "at random":
-							for label := range n {
-								if float64(rows.LabelHash(int64(label)))/math.MaxUint64 < share {
-									set.Add(uint64(label))
+					for _, wanted := range []float64{0, DefaultRecall} { // 0 is the default width
+						found, before := 0, ix.Stats().Distances
+						for i, set := range sets {
+							for _, r := range mustSearch(t, ix, queries[i*dim:(i+1)*dim], 10, SearchOptions{Allowed: set, Recall: wanted}) {
+								if r.Score >= truth[i][len(truth[i])-1].Score {
+									found++
 								}
 							}
-						case "near":
-							for _, r := range all[:count] {
-								set.Add(uint64(r.Label))
-							}
-						default:
-							for _, r := range all[n-count:] {
-								set.Add(uint64(r.Label))
-							}
 						}
-						if set.GetCardinality() == 0 {
-							found, plain = found+1.0/40, plain+1.0/40
-							continue
+						if float64(found) < 0.98*float64(all) {
+							t.Errorf("Recall %g: found %d of %d", wanted, found, all)
 						}
-						o := SearchOptions{Allowed: set}
-						found += recallOf(t, exact, ix, q, o) / 40
-						plain += recall(t, exact, ix, q, 10, o) / 40 // with the default width
-					}
-					if min(found, plain) < 0.98 {
-						t.Errorf("recall %.4f, with the default width %.4f", found, plain)
-					}
-					if each := float64(ix.Stats().Distances-before) / 80; each > 2*float64(count)+200 {
-						t.Errorf("%.0f vectors compared, %d allowed", each, count)
+						if each := float64(ix.Stats().Distances-before) / 40; each > 2*share*float64(n)+200 {
+							t.Errorf("Recall %g: %.0f vectors compared, %.0f allowed", wanted, each, share*float64(n))
+						}
 					}
 				})
 			}
@@ -123,9 +134,9 @@ func TestFilteredRecall(t *testing.T) {
 
 // After 10 rounds that replace a fifth of the vectors, an index is like a new one.
 func TestReplacing(t *testing.T) {
-	n, dim := size(2500, 8_000), 48
+	n, dim := size(2500, 5000), 48
 	all := clustered(3*n, dim, 44)
-	queries := clustered(3*n, dim, 44)[:size(100, 500)*dim]
+	queries := clustered(3*n, dim, 44)[:size(100, 400)*dim]
 	for _, o := range []Options{{Quantization: NoQuantization}, {Quantization: Int4}, {Quantization: Edges}, {Quantization: Int8, KeepVectors: KeepNone}} {
 		t.Run(string(o.Quantization), func(t *testing.T) {
 			o.Dim, o.EfConstruction, o.M = dim, 60, 12
@@ -144,14 +155,17 @@ func TestReplacing(t *testing.T) {
 			final := all[2*n*dim:]
 			anew := filled(t, o, final)
 			saved(t, anew)
-			exact, exactNew := ix, anew
+			exact, exactNew := ix, anew // of codes: what they represent
 			if o.KeepVectors != KeepNone {
 				exact = filled(t, Options{Dim: dim, Kind: Flat, Quantization: NoQuantization}, final)
 				exactNew = exact
 			}
-			a, b := recallOf2(t, exact, ix, queries), recallOf2(t, exactNew, anew, queries)
-			if a < b-0.01 {
-				t.Errorf("recall %.4f, of a new index %.4f", a, b)
+			narrow := SearchOptions{Ef: 60}
+			mustNotLose(t, "Ef 60", recalls(t, exact, ix, queries, 10, narrow), recalls(t, exactNew, anew, queries, 10, narrow))
+			for _, r := range []float64{recallOf(t, exact, ix, queries, SearchOptions{}), recallOf(t, exactNew, anew, queries, SearchOptions{})} {
+				if r < 0.98 {
+					t.Errorf("recall %.4f at the default", r)
+				}
 			}
 			if a, b := ix.Stats(), anew.Stats(); float64(a.Bytes) > 1.1*float64(b.Bytes)+3<<20 {
 				t.Errorf("%d bytes, a new index %d", a.Bytes, b.Bytes)
@@ -162,23 +176,6 @@ func TestReplacing(t *testing.T) {
 			mustVerify(t, ix)
 		})
 	}
-}
-
-// recallOf2 is recallOf for an index that may be its own measure.
-func recallOf2(t *testing.T, exact, ix Index, queries []float32) float64 {
-	if exact == ix {
-		dim, found, all := ix.Options().Dim, 0, 0
-		for at := 0; at < len(queries); at += dim {
-			truth := mustSearch(t, ix, queries[at:at+dim], 10, SearchOptions{Recall: 1})
-			for i, r := range mustSearch(t, ix, queries[at:at+dim], 10, SearchOptions{Ef: 60}) {
-				if all++; r.Score >= truth[len(truth)-1].Score && i < 10 {
-					found++
-				}
-			}
-		}
-		return float64(found) / float64(all)
-	}
-	return recallOf(t, exact, ix, queries, SearchOptions{})
 }
 
 // compared returns how many vectors a search compares.

@@ -28,7 +28,7 @@ func (c *countdown) Err() error {
 // Every node of a graph built by many threads is reachable.
 func TestConcurrentBuild(t *testing.T) {
 	const dim = 12
-	n := size(2200, 4000)
+	n := size(2200, 3000)
 	vectors := clustered(n, dim, 13)
 	for i := range 300 {
 		copy(vectors[(i*7+1)*dim:][:dim], vectors[:dim])
@@ -177,7 +177,7 @@ func TestConcurrentBatches(t *testing.T) {
 // An index that several goroutines empty and fill repeatedly remains valid: all vectors are
 // reachable, and it can be saved and loaded.
 func TestConcurrentlyEmptied(t *testing.T) {
-	for round := range uint64(size(50, 150)) {
+	for round := range uint64(size(50, 100)) {
 		ix := mustNew(t, Options{Dim: 2, Metric: Euclidean, M: 2, EfConstruction: 4, Deterministic: round%5 == 0})
 		var wg sync.WaitGroup
 		for u := range uint64(4) {

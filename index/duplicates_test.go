@@ -11,7 +11,7 @@ import (
 // as without the copies, even from queries near them.
 func TestDuplicates(t *testing.T) {
 	const dim = 16
-	n, copies := size(4500, 14000), size(3200, 10000)
+	n, copies := size(4500, 8000), size(3200, 5700)
 	for i, m := range append(allMetrics, allMetrics...) {
 		quant := quantizations[i/len(allMetrics)]
 		t.Run(m.String()+"-"+string(quant), func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestScaledCopies(t *testing.T) {
 		}
 	}
 	exact := filled(t, Options{Dim: dim, Kind: Flat}, base)
-	for _, quant := range quantizations {
+	for _, quant := range distinct {
 		approx := filled(t, Options{Dim: dim, Quantization: quant}, base)
 		least := 0.95
 		if quant == Int4 {

@@ -12,8 +12,8 @@ import (
 // finds what exact search finds.
 func TestFilters(t *testing.T) {
 	const dim, k = 16, 10
-	n := size(4000, 8000)
-	vectors := clustered(n+size(15, 40), dim, 19)
+	n := size(4000, 6000)
+	vectors := clustered(n+size(15, 30), dim, 19)
 	base, queries := vectors[:n*dim], vectors[n*dim:]
 	for _, m := range allMetrics {
 		exact := filled(t, Options{Dim: dim, Metric: m, Kind: Flat}, base)

@@ -24,7 +24,7 @@ import (
 // omitted. A history that fails is reduced to few steps, by halves, quarters and so on (delta
 // debugging, Zeller and Hildebrandt 2002), before it is reported.
 func TestHistories(t *testing.T) {
-	seeds := make([]uint64, size(8, 15), 32)
+	seeds := make([]uint64, size(8, 12), 32)
 	for i := range seeds {
 		seeds[i] = uint64(i)
 	}

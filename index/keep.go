@@ -91,7 +91,7 @@ func (s *store) reduce() error {
 	}
 	queries, given := s.held, s.held != nil
 	if !given {
-		queries = s.sampleQueries()
+		queries = s.sampleQueries(sampleWith)
 	}
 	truth, err := s.truth(context.Background(), queries)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 type SearchOptions struct {
 	// Ef is the width of the beam for HNSW, or the number of buckets probed in each
 	// table for LSH. A higher value improves recall and takes longer. A value below
-	// k counts as k. The beam is twice as wide if labels are restricted. Default: Options.EfSearch.
+	// k counts as k. The beam is 2.5 times as wide if labels are restricted. Default: Options.EfSearch.
 	Ef int
 
 	// Recall, if Ef is 0, is the share of the nearest vectors that a search of an HNSW index

@@ -37,7 +37,7 @@ type store struct {
 	reach     atomic.Pointer[lengths] // nil: usualLengths
 	calibrate sync.Mutex              // held while widths are measured
 	measuring func(...asked)          // measures widths, or nil
-	between   func() []float32        // queries near vectors, or nil
+	between   func(int) []float32     // that many queries near vectors, or nil
 	recoded   func(n int)             // called when n vectors have codes relative to another center, or another form; or nil
 	finding   finder                  // searches
 

@@ -110,7 +110,9 @@ func (s *store) prepareWidths(o SearchOptions) {
 func (s *store) measureWidths(queries []float32) {
 	sets := [][]float32{queries}
 	if queries == nil {
-		sets = [][]float32{s.sampleQueries(), s.between(), s.foreignQueries()}
+		mixtures := s.mixtures()
+		near := max(sampleNear, mixtures/4)
+		sets = [][]float32{s.sampleQueries(mixtures), s.between(near), s.foreignQueries(near)}
 	}
 	var all []asked
 	for i, queries := range sets {
@@ -125,21 +127,41 @@ func (s *store) measureWidths(queries []float32) {
 
 // widthsFor measures the widths of the graph: with what width searches for queries of each set find
 // the given shares of what exact search finds.
-func (g *graph) widthsFor(sets ...asked) {
+func (g *graph) widthsFor(all ...asked) {
 	w := &widths{vectors: g.Len()}
-	at, below := 0, calibrateK
-	for width := calibrateK; at < len(calibrated); below, width = width+1, width*3/2 {
-		found := 1.0
+	sets, more := all, false
+	if len(all) > 1 { // not given ones
+		sets = nil
+		for i, s := range all {
+			few := sampleWith
+			if i > 0 {
+				few = sampleNear
+			}
+			few = min(few, len(s.truth))
+			more = more || few < len(s.truth)
+			sets = append(sets, asked{s.queries[:few*g.options.Dim], s.truth[:few], s.foreign})
+		}
+	}
+	at, before, missed := 0, calibrateK, 1.0
+	for width := calibrateK; at < len(calibrated); width = width * 3 / 2 {
+		now := 0.0
 		if width < g.Len() && width < MaxEf/2 {
-			found = g.found(sets, wide(width))
+			now = 1 - g.found(sets, wide(width))
 		}
-		for ; at < len(calibrated) && found >= calibrated[at]; at++ {
-			w.of[at] = g.narrowest(sets, calibrated[at], below, width)
-			below = w.of[at]
+		for ; at < len(calibrated) && now <= 1-calibrated[at]; at++ {
+			w.of[at] = width
+			if target := 1 - calibrated[at]; now > 0 && missed > target { // a power of what is missed
+				part := math.Log(missed/target) / math.Log(missed/now)
+				w.of[at] = int(math.Ceil(float64(before) * math.Pow(float64(width)/float64(before), part)))
+			}
 		}
+		before, missed = width, now
 	}
 	if g.options.Metric != Dot { // the differences of inner products have no scale
 		g.measureSlack(w, sets)
+		if more {
+			g.refineSlack(w, all)
+		}
 	}
 	g.widths.Store(w)
 }
@@ -151,18 +173,22 @@ const (
 	mostSlack  = 4
 )
 
-// heldOut is the part of what may be missed that the queries of measureSlack miss: vectors that are kept out of an index are missed up
-// to a third more often than queries made of its vectors (1.4 and 1.3 times at 0.9 and 0.95 with GloVe, not at all with sentences).
-const heldOut = 0.75
+// heldOut are the parts of what may be missed that the queries of measureSlack miss, for each of calibrated: vectors that are kept
+// out of an index are missed more often than queries made of its vectors, 1.3 times at 0.95, 1.1 times at 0.98, and as often at
+// 0.99 (GloVe; sentences are not). The recall should rather be greater than what was asked for.
+var heldOut = [len(calibrated)]float64{0.75, 0.75, 0.8, 0.85, 0.85}
+
+// mayMiss returns what the queries of measureSlack may miss at one of calibrated.
+func mayMiss(at int) float64 { return heldOut[at] * (1 - calibrated[at]) }
 
 // measureSlack measures with what slack walks reach the calibrated recalls.
 func (g *graph) measureSlack(w *widths, sets []asked) {
 	at, before, missed := 0, 0.0, 1.0
 	for slack := leastSlack; at < len(calibrated) && slack < mostSlack; slack *= slackStep {
-		now := 1 - g.found(sets, func(r *request) { r.ef, r.slack, r.least = max(calibrateK, r.k), slack, fewest })
-		for ; at < len(calibrated) && now <= heldOut*(1-calibrated[at]); at++ {
+		now := g.missedWith(sets, slack)
+		for ; at < len(calibrated) && now <= mayMiss(at); at++ {
 			w.slack[at] = float32(slack)
-			if target := heldOut * (1 - calibrated[at]); before > 0 && now > 0 && missed > target {
+			if target := mayMiss(at); before > 0 && now > 0 && missed > target {
 				w.slack[at] = float32(before + (slack-before)*math.Log(missed/target)/math.Log(missed/now))
 			}
 		}
@@ -170,16 +196,35 @@ func (g *graph) measureSlack(w *widths, sets []asked) {
 	}
 }
 
-// narrowest returns about the smallest width from low to high that finds a share; high does.
-func (g *graph) narrowest(sets []asked, share float64, low, high int) int {
-	for high-low > max(1, high/32) {
-		if middle := (low + high) / 2; g.found(sets, wide(middle)) >= share {
-			high = middle
-		} else {
-			low = middle
+// missedWith returns the share that walks with a slack miss.
+func (g *graph) missedWith(sets []asked, slack float64) float64 {
+	return 1 - g.found(sets, func(r *request) { r.ef, r.slack, r.least = max(calibrateK, r.k), slack, fewest })
+}
+
+// refineFrom is the first of calibrated whose slack refineSlack corrects. With fewer queries, those for lower recalls, at which
+// more is missed, are as certain.
+const refineFrom = 2
+
+// refineSlack corrects the slacks of w by what walks with them miss of more queries. The logarithm of what is missed is nearly
+// linear in the slack.
+func (g *graph) refineSlack(w *widths, sets []asked) {
+	const corrected = len(calibrated) - refineFrom
+	var slack, missed [corrected]float64
+	for i := range corrected {
+		if slack[i] = float64(w.slack[refineFrom+i]); slack[i] == 0 {
+			return // the greatest slack that was tried misses more
 		}
+		missed[i] = math.Log(max(g.missedWith(sets, slack[i]), 1e-5))
 	}
-	return high
+	for i := range corrected {
+		from, to := max(0, i-1), min(i+1, corrected-1)
+		slope := (missed[to] - missed[from]) / (slack[to] - slack[from])
+		if !(slope < 0) {
+			continue // equal slacks
+		}
+		by := (math.Log(mayMiss(refineFrom+i)) - missed[i]) / slope
+		w.slack[refineFrom+i] = float32(max(0.7*slack[i], min(slack[i]+by, 1.4*slack[i], mostSlack)))
+	}
 }
 
 // wide returns a function that makes a search one with a beam of a width, which it may widen.

@@ -25,12 +25,15 @@ func TestSlackFor(t *testing.T) {
 // Searches for a recall find it and compare fewer vectors than with a beam of a width that finds as much.
 func TestSlack(t *testing.T) {
 	const dim = 24
-	n := size(4000, 40000)
+	n := size(4000, 12000)
 	vectors := clustered(n+200, dim, 51)
 	base, queries := vectors[:n*dim], vectors[n*dim:]
 	for _, metric := range []Metric{Cosine, Euclidean, Dot} {
+		exact, rest := filled(t, Options{Dim: dim, Kind: Flat, Metric: metric}, base), filled(t, Options{Dim: dim, Kind: Flat, Metric: metric}, base)
+		if err := rest.Delete(sequence(0, n/5)...); err != nil {
+			t.Fatal(err)
+		}
 		for _, quant := range []Quantization{NoQuantization, Int4, Edges} {
-			exact := filled(t, Options{Dim: dim, Kind: Flat, Metric: metric}, base)
 			ix := filled(t, Options{Dim: dim, Metric: metric, Quantization: quant, EfConstruction: 100}, base).(*graph)
 			got := recall(t, exact, ix, queries, 10, SearchOptions{Recall: 0.99})
 			known := ix.widths.Load()
@@ -44,12 +47,10 @@ func TestSlack(t *testing.T) {
 			if *back != *known {
 				t.Errorf("%v, %q: %+v after loading, was %+v", metric, quant, back, known)
 			}
-			for _, some := range []Index{ix, exact} {
-				if err := some.Delete(sequence(0, n/5)...); err != nil {
-					t.Fatal(err)
-				}
+			if err := ix.Delete(sequence(0, n/5)...); err != nil {
+				t.Fatal(err)
 			}
-			if got := recall(t, exact, ix, queries, 10, SearchOptions{Recall: 0.99}); got < 0.97 {
+			if got := recall(t, rest, ix, queries, 10, SearchOptions{Recall: 0.99}); got < 0.97 {
 				t.Errorf("%v, %q: recall %.4f after deletions", metric, quant, got)
 			}
 		}

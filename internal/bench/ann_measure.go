@@ -105,7 +105,7 @@ func (b *annBench) flat(ctx context.Context) (annRow, error) {
 	}
 	single := b.asked[:min(annSingle, b.queries)*b.dim]
 	_, speed, err := b.ask(ctx, ix, single, index.SearchOptions{})
-	r.Points = []annPoint{{0, 1, speed}}
+	r.Points = []annPoint{{Recall: 1, Speed: speed}}
 	return r, err
 }
 
@@ -159,7 +159,7 @@ func (b *annBench) ours(ctx context.Context, kind index.Kind, quant index.Quanti
 		if err != nil {
 			return annRow{}, err
 		}
-		r.Points = append(r.Points, annPoint{ef, recall, speed})
+		r.Points = append(r.Points, annPoint{Ef: ef, Recall: recall, Speed: speed})
 	}
 	if kind == index.HNSW {
 		for _, asked := range annAsked {
@@ -169,7 +169,7 @@ func (b *annBench) ours(ctx context.Context, kind index.Kind, quant index.Quanti
 			if err != nil {
 				return annRow{}, err
 			}
-			r.asked = append(r.asked, annPoint{0, recall, speed})
+			r.asked = append(r.asked, annPoint{asked: asked, Recall: recall, Speed: speed})
 		}
 		r.disk, err = b.onDisk(ctx, ix)
 	}

@@ -19,12 +19,18 @@ import (
 //go:embed ann.py
 var annScript string
 
+// The peers that all others are compared with.
+const (
+	nameHNSWLib    = "hnswlib"
+	nameSymphonyQG = "SymphonyQG (rabitqlib)"
+)
+
 // annPeers are other libraries and their Python modules.
 var annPeers = []struct{ key, name, module string }{
-	{"hnswlib", "hnswlib", "hnswlib"},
+	{"hnswlib", nameHNSWLib, "hnswlib"},
 	{"faiss", "faiss HNSW", "faiss"},
 	{"faiss-flat", "faiss IndexFlat", "faiss"},
-	{"rabitqlib", "SymphonyQG (rabitqlib)", "rabitqlib"},
+	{"rabitqlib", nameSymphonyQG, "rabitqlib"},
 	{"usearch", "usearch", "usearch"},
 }
 

@@ -32,6 +32,7 @@ type annPoint struct {
 	Ef     int     `json:"ef"`
 	Recall float64 `json:"recall"`
 	Speed  float64 `json:"queries_per_second"`
+	asked  float64 // the recall that was asked for, or 0 for an Ef
 }
 
 // title describes the vectors.
@@ -92,6 +93,9 @@ func writeRecalls(w io.Writer, k int, rows []annRow) {
 		points := make([]string, len(r.Points))
 		for i, p := range r.Points {
 			points[i] = fmt.Sprintf("%.3f → %s", p.Recall, rate(p.Speed))
+			if p.asked > 0 {
+				points[i] = fmt.Sprintf("%g: %s", p.asked, points[i])
+			}
 		}
 		if r.Batch > 0 {
 			points = append(points, "in one call "+rate(r.Batch))
@@ -101,41 +105,45 @@ func writeRecalls(w io.Writer, k int, rows []annRow) {
 	writeTable(w, []string{"system", "build s", "memory", fmt.Sprintf("recall@%d → queries/s", k)}, lines)
 }
 
-// writeSpeeds writes the speed of each system at the same recalls and, if hnswlib was measured,
-// the ratio to the speed of hnswlib. It skips systems with one point, which have no curve.
+// writeSpeeds writes the speed of each system at the same recalls, and of each peer that the others are compared with,
+// if it was measured, the ratios to its speed. It skips systems with one point, which have no curve.
 func writeSpeeds(w io.Writer, recalls []float64, rows []annRow) {
-	head := []string{"queries/s at recall"}
-	for _, r := range recalls {
-		head = append(head, fmt.Sprint(r))
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r annRow) bool { return len(r.Points) < 2 })
+	table := func(what string, cell func(r annRow, recall float64) string) {
+		head := []string{what}
+		for _, r := range recalls {
+			head = append(head, fmt.Sprint(r))
+		}
+		var lines [][]string
+		for _, row := range rows {
+			cells := []string{row.system}
+			for _, recall := range recalls {
+				cells = append(cells, cell(row, recall))
+			}
+			lines = append(lines, cells)
+		}
+		fmt.Fprintln(w)
+		writeTable(w, head, lines)
 	}
-	var reference annRow
-	if i := slices.IndexFunc(rows, func(r annRow) bool { return r.system == "hnswlib" }); i >= 0 {
-		reference = rows[i]
-	}
-	var lines [][]string
-	for _, row := range rows {
-		if len(row.Points) < 2 {
+	table("queries/s at recall", func(r annRow, recall float64) string {
+		if speed := r.at(recall); speed > 0 {
+			return rate(speed)
+		}
+		return "–"
+	})
+	for _, name := range []string{nameHNSWLib, nameSymphonyQG} {
+		i := slices.IndexFunc(rows, func(r annRow) bool { return r.system == name })
+		if i < 0 {
 			continue
 		}
-		cells := []string{row.system}
-		for _, recall := range recalls {
-			cells = append(cells, speedCell(row.at(recall), reference.at(recall)))
-		}
-		lines = append(lines, cells)
-	}
-	fmt.Fprintln(w)
-	writeTable(w, head, lines)
-}
-
-// speedCell formats a speed and its ratio to a reference. For both, 0 means unknown.
-func speedCell(speed, reference float64) string {
-	switch {
-	case speed == 0:
-		return "–"
-	case reference == 0:
-		return rate(speed)
-	default:
-		return fmt.Sprintf("%s (%.2f×)", rate(speed), speed/reference)
+		peer := rows[i]
+		table("times "+name+" at recall", func(r annRow, recall float64) string {
+			a, b := r.at(recall), peer.at(recall)
+			if a == 0 || b == 0 {
+				return "–"
+			}
+			return fmt.Sprintf("%.2f×", a/b)
+		})
 	}
 }
 

@@ -38,7 +38,7 @@ func TestParseIndex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Seconds != 116.6 || r.Bytes != 220e6 || r.Batch != 0 || !slices.Equal(r.Points, []annPoint{{20, 0.727, 9256.5}, {40, 0.822, 5500}}) {
+	if r.Seconds != 116.6 || r.Bytes != 220e6 || r.Batch != 0 || !slices.Equal(r.Points, []annPoint{{Ef: 20, Recall: 0.727, Speed: 9256.5}, {Ef: 40, Recall: 0.822, Speed: 5500}}) {
 		t.Errorf("parsed %+v", r)
 	}
 	for _, out := range []string{"", "{}", `{"points": []}`, "[1]"} {

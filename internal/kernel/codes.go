@@ -250,11 +250,11 @@ type CodeTable struct {
 	Width, Head int
 }
 
-// Prefetch prefetches the first cache lines of the codes of records ids, which must exist, that q will be compared
-// with. On its own, the processor would fetch only the next few. It changes no data.
+// Prefetch prefetches the codes of records ids, which must exist, that q will be compared with, or the first 2 KiB of
+// each. It changes no data.
 func (t *CodeTable) Prefetch(q *CodeQuery, ids []int32) {
 	if n := q.stride(); len(ids) > 0 && n > 0 {
-		t.prefetch(n, ids)
+		t.prefetch(min(n, 2048), ids)
 	}
 }
 

@@ -2116,34 +2116,23 @@ TEXT ·prefetchCodes(SB), NOSPLIT, $0-56
 	MOVQ ids+40(FP), DX
 	MOVQ count+48(FP), BX
 	MOVQ shift+16(FP), SI
-	SUBQ $0x80, AX
-	JLT  lines_1
 
-lines_2:
-	MOVL       (DX), AX
-	SHRXQ      SI, AX, DI
-	BZHIQ      SI, AX, AX
-	IMULQ      width+24(FP), AX
-	LEAQ       (DI)(DI*2), DI
-	ADDQ       (CX)(DI*8), AX
-	ADDQ       head+32(FP), AX
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
+records:
+	MOVL  (DX), DI
+	SHRXQ SI, DI, R8
+	BZHIQ SI, DI, DI
+	IMULQ width+24(FP), DI
+	LEAQ  (R8)(R8*2), R8
+	ADDQ  (CX)(R8*8), DI
+	ADDQ  head+32(FP), DI
+	MOVQ  AX, R8
+
+lines:
+	PREFETCHT0 (DI)
+	ADDQ       $0x40, DI
+	SUBQ       $0x40, R8
+	JNE        lines
 	ADDQ       $0x04, DX
 	DECQ       BX
-	JNE        lines_2
-	RET
-
-lines_1:
-	MOVL       (DX), AX
-	SHRXQ      SI, AX, DI
-	BZHIQ      SI, AX, AX
-	IMULQ      width+24(FP), AX
-	LEAQ       (DI)(DI*2), DI
-	ADDQ       (CX)(DI*8), AX
-	ADDQ       head+32(FP), AX
-	PREFETCHT0 (AX)
-	ADDQ       $0x04, DX
-	DECQ       BX
-	JNE        lines_1
+	JNE        records
 	RET

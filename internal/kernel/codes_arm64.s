@@ -3940,45 +3940,29 @@ codes_1_done:
 TEXT ·prefetchCodes(SB), NOSPLIT, $0-56
 	MOVD stride+0(FP), R2
 	MOVD chunks+8(FP), R1
-	MOVD ids+40(FP), R6
-	MOVD count+48(FP), R5
+	MOVD ids+40(FP), R4
+	MOVD count+48(FP), R3
 	MOVD shift+16(FP), R0
-	SUBS $128, R2, R2
-	BLT lines_1
-lines_2:
-	MOVWU 0(R6), R3
-	LSR R0, R3, R4
-	MOVD $-1, R2
-	LSL R0, R2, R2
-	BIC R2, R3, R3
-	MOVD width+24(FP), R2
-	MUL R2, R3, R2
-	ADD R4<<1, R4, R3
-	MOVD (R1)(R3<<3), R3
-	ADD R3, R2, R3
-	MOVD head+32(FP), R2
-	ADD R2, R3, R2
-	PRFM 0(R2), PLDL1KEEP
-	PRFM 64(R2), PLDL1KEEP
-	ADD $4, R6, R6
-	SUBS $1, R5, R5
-	BNE lines_2
-	RET
-lines_1:
-	MOVWU 0(R6), R3
-	LSR R0, R3, R4
-	MOVD $-1, R2
-	LSL R0, R2, R2
-	BIC R2, R3, R3
-	MOVD width+24(FP), R2
-	MUL R2, R3, R2
-	ADD R4<<1, R4, R3
-	MOVD (R1)(R3<<3), R3
-	ADD R3, R2, R3
-	MOVD head+32(FP), R2
-	ADD R2, R3, R2
-	PRFM 0(R2), PLDL1KEEP
-	ADD $4, R6, R6
-	SUBS $1, R5, R5
-	BNE lines_1
+records:
+	MOVWU 0(R4), R6
+	LSR R0, R6, R7
+	MOVD $-1, R5
+	LSL R0, R5, R5
+	BIC R5, R6, R6
+	MOVD width+24(FP), R5
+	MUL R5, R6, R5
+	ADD R7<<1, R7, R6
+	MOVD (R1)(R6<<3), R6
+	ADD R6, R5, R6
+	MOVD head+32(FP), R5
+	ADD R5, R6, R6
+	MOVD R2, R5
+lines:
+	PRFM 0(R6), PLDL1KEEP
+	ADD $64, R6, R6
+	SUBS $64, R5, R5
+	BNE lines
+	ADD $4, R4, R4
+	SUBS $1, R3, R3
+	BNE records
 	RET

@@ -154,6 +154,7 @@ var testedElsewhere = map[string]string{
 	"fastScan":                     "TestFastScan",
 	"hadamard":                     "TestHadamard",
 	"insertSorted":                 "TestInsertSorted",
+	"keysUpTo":                     "TestKeysUpTo",
 	"joinCode":                     "TestSplitCode",
 	"prefetchCodes prefetchCodes8": "TestCodes",
 }

@@ -8,3 +8,10 @@ func insertSorted(keys []uint64, n int, key uint64) int {
 	}
 	return insertSortedGo(keys, n, key)
 }
+
+func keysUpTo(dst []uint64, distances []float32, ids []int32, most uint64) int {
+	if level == levelAVX512 {
+		return keysUpToAVX512(&dst[0], &distances[0], &ids[0], len(ids), most)
+	}
+	return keysUpToGo(dst, distances, ids, most)
+}

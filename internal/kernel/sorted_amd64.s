@@ -58,3 +58,42 @@ place:
 	VZEROUPPER
 	MOVQ CX, ret+24(FP)
 	RET
+
+// func keysUpToAVX512(dst *uint64, distances *float32, ids *int32, n int, most uint64) int
+// Requires: AVX, AVX2, AVX512F, AVX512VL, BMI2, POPCNT
+TEXT ·keysUpToAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         distances+8(FP), CX
+	MOVQ         ids+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         most+32(FP), SI
+	VPBROADCASTQ SI, Z0
+	MOVQ         $0x80000000, DI
+	VPBROADCASTD DI, Y1
+	XORQ         SI, SI
+	MOVQ         $-1, R8
+
+keys:
+	BZHIQ         BX, R8, DI
+	KMOVW         DI, K1
+	VMOVDQU32.Z   (CX), K1, Y2
+	VPMOVZXDQ.Z   (DX), K1, Z3
+	VPSRAD        $0x1f, Y2, Y4
+	VPORD         Y1, Y4, Y4
+	VPXORD        Y4, Y2, Y2
+	VPMOVZXDQ     Y2, Z2
+	VPSLLQ        $0x20, Z2, Z2
+	VPORQ         Z3, Z2, Z2
+	VPCMPUQ       $0x02, Z0, Z2, K1, K1
+	VPCOMPRESSQ.Z Z2, K1, Z2
+	VMOVDQU64     Z2, (AX)(SI*8)
+	KMOVW         K1, DI
+	POPCNTQ       DI, DI
+	ADDQ          DI, SI
+	ADDQ          $0x20, CX
+	ADDQ          $0x20, DX
+	SUBQ          $0x08, BX
+	JG            keys
+	VZEROUPPER
+	MOVQ          SI, ret+40(FP)
+	RET

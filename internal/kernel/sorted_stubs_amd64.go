@@ -8,3 +8,8 @@ package kernel
 //
 //go:noescape
 func insertSortedAVX512(keys *uint64, n int, key uint64) int
+
+// keysUpToAVX512 stores the keys of n distances and ids that are at most most, and returns their number; it writes a line more.
+//
+//go:noescape
+func keysUpToAVX512(dst *uint64, distances *float32, ids *int32, n int, most uint64) int

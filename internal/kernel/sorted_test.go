@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -42,6 +43,51 @@ func TestInsertSorted(t *testing.T) {
 	})
 	for name, f := range map[string]func(){
 		"no room": func() { InsertSorted(make([]uint64, 3), 3, 1) }, "negative": func() { InsertSorted(make([]uint64, 3), -1, 1) },
+	} {
+		func() {
+			defer func() {
+				if recover() != PanicLength {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			f()
+		}()
+	}
+}
+
+func TestKeysUpTo(t *testing.T) {
+	distances := []float32{-2, 0.5, -1, 3, 0, 1, -math.MaxFloat32, 7, 2, math.MaxFloat32, 1}
+	ids := []int32{4, math.MaxInt32, 0, 1, 2, 9, 7, 8, 5, 6, 3}
+	// What is below (1, 9), and it: keys order like distances, then ids.
+	wanted := []int32{4, math.MaxInt32, 0, 2, 9, 7, 3}
+	eachLevel(t, func(name string) {
+		dst := make([]uint64, len(ids)+8)
+		n := KeysUpTo(dst, distances, ids, uint64(0xbf800000)<<32|9)
+		var got []int32
+		for _, k := range dst[:n] {
+			got = append(got, int32(k))
+		}
+		if !slices.Equal(got, wanted) {
+			t.Errorf("%s: ids %v, want %v", name, got, wanted)
+		}
+		r := rand.New(rand.NewPCG(1, 2))
+		for n := range 70 {
+			distances, ids := make([]float32, n), make([]int32, n)
+			for i := range ids {
+				distances[i], ids[i] = float32(r.NormFloat64()), r.Int32()
+			}
+			most := r.Uint64()
+			got, want := make([]uint64, n+9), make([]uint64, n+8)
+			got[n+8] = 5
+			a, b := KeysUpTo(got, distances, ids, most), keysUpToGo(want, distances, ids, most)
+			if !slices.Equal(got[:a], want[:b]) || got[n+8] != 5 {
+				t.Fatalf("%s: %d keys: %v, want %v", name, n, got[:a], want[:b])
+			}
+		}
+	})
+	for name, f := range map[string]func(){
+		"few distances": func() { KeysUpTo(make([]uint64, 10), make([]float32, 1), make([]int32, 2), 0) },
+		"no room":       func() { KeysUpTo(make([]uint64, 9), make([]float32, 2), make([]int32, 2), 0) },
 	} {
 		func() {
 			defer func() {

@@ -205,7 +205,8 @@ func (g *Graph) replaceEntry() bool {
 	return true
 }
 
-// repair replaces n's links to condemned nodes by links to the best nearby nodes.
+// repair replaces n's links to condemned nodes by links to the best nearby nodes, which get links to n if they have
+// room, as those that an insertion chooses do.
 func (g *Graph) repair(w *rows.Scratch, n id, level int) {
 	slots := g.links(n, level)
 	lost := false
@@ -216,6 +217,14 @@ func (g *Graph) repair(w *rows.Scratch, n id, level int) {
 	if !lost {
 		return
 	}
+	g.replaceLost(w, n, level)
+	for _, k := range w.Keep {
+		g.linkBack(w, k.ID(), n, level)
+	}
+}
+
+// replaceLost removes n's links to condemned nodes and makes others, which remain in w.Keep.
+func (g *Graph) replaceLost(w *rows.Scratch, n id, level int) {
 	mu := g.lock(n)
 	mu.Lock()
 	defer mu.Unlock()
@@ -223,13 +232,40 @@ func (g *Graph) repair(w *rows.Scratch, n id, level int) {
 	w.Seen.Add(n)
 	w.Offers = w.Offers[:0]
 	g.candidates(w, n, n, level, rows.Condemned)
+	slots, had := g.links(n, level), 0
 	for i := range slots {
-		if c := load(&slots[i]); c != none && g.Is(c, rows.Condemned) {
+		c := load(&slots[i])
+		if c == none {
+			continue
+		}
+		if had++; g.Is(c, rows.Condemned) {
 			g.candidates(w, n, c, level, rows.Dead)
 			put(&slots[i], none)
 		}
 	}
-	g.choose(w, n, level, w.Offers, true)
+	// Nodes that filled all their slots would make searches compare more vectors than in a new graph that finds as much. But with
+	// only as many links as before, groups of vectors far from each other would lose those between them.
+	g.choose(w, n, level, w.Offers, max(had, 5*len(slots)/8))
+}
+
+// linkBack adds n to the links of m, unless all its slots are in use.
+func (g *Graph) linkBack(w *rows.Scratch, m, n id, level int) {
+	mu := g.lock(m)
+	mu.Lock()
+	defer mu.Unlock()
+	slots, free := g.links(m, level), -1
+	for i := range slots {
+		switch load(&slots[i]) {
+		case n:
+			return
+		case none:
+			free = i
+		}
+	}
+	if free >= 0 {
+		w.Coding = none
+		g.setLink(w, m, level, free, n)
+	}
 }
 
 // endCleanup retires the nodes, which no longer have links to them.

@@ -101,8 +101,7 @@ func (g *Graph) neighbors(w *rows.Scratch, n id, start entryPoint, level int) {
 			w.Starts = append(w.Starts[:0], w.Beam...)
 		}
 		g.measureLevel(w, q, l)
-		w.Sorted = append(w.Sorted[:0], w.Beam...)
-		slices.Sort(w.Sorted)
+		w.Sorted = walk.AppendSorted(w.Sorted[:0], w.Beam)
 		w.Chosen[l] = walk.Diverse(w.Chosen[l][:0], w.Sorted, g.M, nil, g.spread(w))
 		if g.KeepCandidates {
 			w.Beams[l] = append(w.Beams[l][:0], w.Sorted...)
@@ -110,10 +109,10 @@ func (g *Graph) neighbors(w *rows.Scratch, n id, start entryPoint, level int) {
 	}
 }
 
-// buildSlack ends the walks of insertions (see Question), which expand at least half of EfConstruction candidates. Searches of
+// buildSlack ends the walks of insertions (see Question), which expand at least two fifths of EfConstruction candidates. Searches of
 // the graph that compare as many vectors find as much. With codes of 1 or 2 bits and with edges, whose estimates are
 // rough, they would find less.
-const buildSlack = 0.15
+const buildSlack = 0.12
 
 // gatherNear finds the wanted nodes of a level nearest to q, in w.Beam.
 func (g *Graph) gatherNear(w *rows.Scratch, q []float32, level int) {
@@ -122,7 +121,7 @@ func (g *Graph) gatherNear(w *rows.Scratch, q []float32, level int) {
 		g.enter(w, c)
 	}
 	if level == 0 && !g.Inner && g.Arena.Edges == nil && (!g.Arena.Coded || g.Arena.Bits >= 4) {
-		g.reach(w, Question{K: g.M, Slack: buildSlack, Least: max(2*g.M, g.EfConstruction/2)})
+		g.reach(w, Question{K: g.M, Slack: buildSlack, Least: max(2*g.M, 2*g.EfConstruction/5)})
 		w.Reach.Most = g.EfConstruction
 		defer func() { w.Reach = rows.Reach{} }()
 	}
@@ -149,6 +148,7 @@ func (g *Graph) measureLevel(w *rows.Scratch, q []float32, level int) {
 
 // spread returns a function that reports whether no chosen node is nearer to c than the base is.
 func (g *Graph) spread(w *rows.Scratch) func(c key, chosen []key) bool {
+	w.Vectors = w.Vectors[:0]
 	return func(c key, chosen []key) bool {
 		if len(chosen) == 0 {
 			return true
@@ -156,8 +156,11 @@ func (g *Graph) spread(w *rows.Scratch) func(c key, chosen []key) bool {
 		d := c.Distance()
 		if g.Arena.Form != arena.Codes {
 			x := g.Arena.Vector(c.ID())
-			for _, t := range chosen {
-				if g.Distance(x, g.Read(w, t.ID())) < d {
+			for len(w.Vectors) < len(chosen) { // one is added at a time
+				w.Vectors = append(w.Vectors, g.Arena.Vector(chosen[len(w.Vectors)].ID()))
+			}
+			for _, t := range w.Vectors {
+				if g.Distance(x, t) < d {
 					return false
 				}
 			}
@@ -181,7 +184,11 @@ func (g *Graph) between(w *rows.Scratch, n id, nodes []id) []float32 {
 	w.Apart = slices.Grow(w.Apart[:0], len(nodes))[:len(nodes)]
 	x := g.Arena.Vector(n)
 	if g.Arena.Form != arena.Codes {
+		const ahead = 6
 		for i, c := range nodes {
+			if i+ahead < len(nodes) {
+				g.Arena.Prefetch(nodes[i+ahead])
+			}
 			w.Apart[i] = g.Distance(x, g.Read(w, c))
 		}
 		return w.Apart
@@ -232,12 +239,12 @@ func (g *Graph) linkLocked(w *rows.Scratch, m, n id, d float32, level int) {
 	for i, away := range g.between(w, m, w.Others) {
 		w.Full = append(w.Full, walk.NewKey(away, w.Others[i]))
 	}
-	g.choose(w, m, level, w.Full, false)
+	g.choose(w, m, level, w.Full, 0)
 }
 
 // choose sets the links of m on a level to the most diverse of offers, which include
-// the present links. With stay, these stay. The caller holds m's lock.
-func (g *Graph) choose(w *rows.Scratch, m id, level int, offers []key, stay bool) {
+// the present links. If upTo is not 0, these stay, and become that many at most. The caller holds m's lock.
+func (g *Graph) choose(w *rows.Scratch, m id, level int, offers []key, upTo int) {
 	slots := g.links(m, level)
 	w.Coding = none
 	slices.Sort(offers)
@@ -246,7 +253,9 @@ func (g *Graph) choose(w *rows.Scratch, m id, level int, offers []key, stay bool
 		up := g.parent(m)
 		must = func(c id) bool { return c == up || g.parent(c) == m }
 	}
-	if stay {
+	most := len(slots)
+	if upTo > 0 {
+		most = upTo
 		must = func(c id) bool { // the present links include those of the tree
 			for i := range slots {
 				if load(&slots[i]) == c {
@@ -256,7 +265,7 @@ func (g *Graph) choose(w *rows.Scratch, m id, level int, offers []key, stay bool
 			return false
 		}
 	}
-	w.Keep = walk.Diverse(w.Keep[:0], offers, len(slots), must, g.spread(w))
+	w.Keep = walk.Diverse(w.Keep[:0], offers, most, must, g.spread(w))
 	// Links that stay are removed from w.Keep; the rest goes into the free slots.
 	for i := range slots {
 		c := load(&slots[i])

@@ -38,7 +38,7 @@ type budget struct {
 
 func newBudget(scan float64) budget {
 	most := int64(min(scan, math.MaxInt32))
-	return budget{most: most, next: max(64, most/32)}
+	return budget{most: most, next: max(64, most/64)} // a walk that meets nothing wanted costs little beside the scan that follows
 }
 
 // spent reports whether a walk that has cost so much should end; it costs each for a node that it wants.
@@ -253,9 +253,8 @@ func (g *Graph) walkPool(w *rows.Scratch, q []float32, ef, level int) {
 			break
 		}
 		g.compareFetched(w, q)
-		for i, n := range w.Fresh {
-			k := walk.NewKey(w.Away[i], n)
-			if p.Add(k) && w.Widen > 0 && g.want(w, n) && w.Better(k) && 2*steps > ef && ef < mostPooled {
+		for _, k := range p.AddAll(w.Fresh, w.Away) {
+			if w.Widen > 0 && g.want(w, k.ID()) && w.Better(k) && 2*steps > ef && ef < mostPooled {
 				ef = min(2*steps, mostPooled)
 				p.Widen(2 * ef)
 				p.Reach(ef)

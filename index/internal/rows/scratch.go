@@ -44,16 +44,17 @@ type Scratch struct {
 
 	Reach Reach // where the walk ends
 
-	Starts []walk.Key   // where the walk on a level starts (insertion)
-	Sorted []walk.Key   // the beam in order (insertion)
-	Full   []walk.Key   // a full list of links
-	Keep   []walk.Key   // what the heuristic keeps of it
-	Others []id         // nodes whose distances from another are asked
-	Apart  []float32    // these
-	Base   codes.Query  // the other, if vectors are what codes represent
-	Chosen [][]walk.Key // neighbors of a new node, by level
-	Beams  [][]walk.Key // the candidates for them (deterministic batches)
-	Queue  []id         // of nodes in the tree
+	Starts  []walk.Key   // where the walk on a level starts (insertion)
+	Sorted  []walk.Key   // the beam in order (insertion)
+	Full    []walk.Key   // a full list of links
+	Keep    []walk.Key   // what the heuristic keeps of it
+	Vectors [][]float32  // of those that it has kept so far
+	Others  []id         // nodes whose distances from another are asked
+	Apart   []float32    // these
+	Base    codes.Query  // the other, if vectors are what codes represent
+	Chosen  [][]walk.Key // neighbors of a new node, by level
+	Beams   [][]walk.Key // the candidates for them (deterministic batches)
+	Queue   []id         // of nodes in the tree
 
 	Wants    Wanted        // which nodes go into the beam
 	Allow    Allow         // for WantAllowed

@@ -1,6 +1,9 @@
 package walk
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A Key is a distance and an id in one word that compares like (distance, id), so that
 // the heaps of the walk compare and move single integers.
@@ -26,6 +29,27 @@ func (k Key) Distance() float32 {
 		b = ^b
 	}
 	return math.Float32frombits(b)
+}
+
+// AppendSorted appends keys to dst, which is empty, in increasing order. That takes little time if they are nearly in
+// decreasing order.
+func AppendSorted(dst, keys []Key) []Key {
+	moves := 0 // of keys by one place
+	for i := len(keys) - 1; i >= 0; i-- {
+		k, at := keys[i], len(dst)
+		dst = append(dst, k)
+		for ; at > 0 && dst[at-1] > k; at-- {
+			dst[at] = dst[at-1]
+			moves++
+		}
+		dst[at] = k
+		if moves > 16*len(keys) {
+			dst = append(dst, keys[:i]...)
+			slices.Sort(dst)
+			break
+		}
+	}
+	return dst
 }
 
 // A Heap is a binary heap with its greatest key first. A heap of complemented keys has

@@ -49,3 +49,18 @@ func TestHeap(t *testing.T) {
 		}
 	}
 }
+
+func TestAppendSorted(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for n := range 200 {
+		keys := make([]Key, n)
+		for i := range keys {
+			keys[i] = Key(10*(n-i) + r.IntN(1+n*(n%3)*10)) // decreasing, nearly so, or in no order
+		}
+		want := slices.Clone(keys)
+		slices.Sort(want)
+		if got := AppendSorted(nil, keys); !slices.Equal(got, want) {
+			t.Fatalf("%v is %v", keys, got)
+		}
+	}
+}

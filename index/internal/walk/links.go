@@ -22,7 +22,7 @@ func Diverse(dst, candidates []Key, m int, must func(ID) bool, spread func(c Key
 		if len(dst) == m {
 			break
 		}
-		if must != nil && must(c.ID()) {
+		if held > 0 && must(c.ID()) {
 			dst = append(dst, c)
 			held--
 			continue

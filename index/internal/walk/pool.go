@@ -21,6 +21,7 @@ type Pool struct {
 	wider bool  // than at the start: what was displaced may fit again
 	far   Key   // the pool does not add what is farther if it has the least candidates
 	least int
+	fresh []Key // of AddAll
 }
 
 // expanded marks a key; ids are below 1<<31.
@@ -85,6 +86,25 @@ func (p *Pool) Limit() (float32, bool) {
 		return p.far.Distance(), true
 	}
 	return 0, false
+}
+
+// AddAll adds ids at distances, as Add does, and returns the keys that it added, which are valid until the next call.
+func (p *Pool) AddAll(ids []ID, distances []float32) []Key {
+	p.fresh = slices.Grow(p.fresh[:0], len(ids)+8)[:len(ids)+8]
+	most := ^Key(0)
+	if n := len(p.keys); n == p.most {
+		most = p.keys[n-1]
+	} else if n >= p.least {
+		most = p.far
+	}
+	near := p.fresh[:kernel.KeysUpTo(asWords(p.fresh), distances, AsInt32(ids), uint64(most))]
+	added := near[:0]
+	for _, k := range near {
+		if p.Add(k) {
+			added = append(added, k)
+		}
+	}
+	return added
 }
 
 // Add adds k, which takes the place of the farthest if the pool is full, and reports whether it did: not if k is

@@ -140,3 +140,34 @@ func TestPoolWithin(t *testing.T) {
 		t.Errorf("Next returned %g", k.Distance())
 	}
 }
+
+// AddAll is Add of each, in order.
+func TestAddAll(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	var one, all Pool
+	for range 200 {
+		most := 1 + r.IntN(40)
+		one.Start(most)
+		all.Start(most)
+		for range 10 {
+			ids, distances := make([]ID, r.IntN(40)), make([]float32, 40)
+			var want []Key
+			for i := range ids {
+				ids[i], distances[i] = ID(r.IntN(1000)), r.Float32()-0.5
+				if k := NewKey(distances[i], ids[i]); one.Add(k) {
+					want = append(want, k)
+				}
+			}
+			if got := all.AddAll(ids, distances); !slices.Equal(got, want) || !slices.Equal(one.keys, all.keys) {
+				t.Fatalf("AddAll of %v at %v added %x, want %x", ids, distances, got, want)
+			}
+			if r.IntN(2) == 0 {
+				far, least := r.Float32()-0.5, r.IntN(most)
+				one.Within(far, least)
+				all.Within(far, least)
+			}
+			one.Next()
+			all.Next()
+		}
+	}
+}

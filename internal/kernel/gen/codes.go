@@ -71,7 +71,8 @@ func codeDistances(a *isa, bits int) {
 	RET()
 }
 
-// prefetchCodes emits a kernel that prefetches the first two cache lines of codes, or the one that they have.
+// prefetchCodes emits a kernel that prefetches all cache lines of codes: the processor, which fetches what follows on its
+// own, begins too late.
 func prefetchCodes() {
 	TEXT("prefetchCodes", NOSPLIT, "func(stride int, chunks *[]float32, shift, width, head int, ids *int32, count int)")
 	Pragma("noescape")
@@ -80,22 +81,18 @@ func prefetchCodes() {
 	stride, chunks := Load(Param("stride"), GP64()), Load(Param("chunks"), GP64())
 	ids, count := Load(Param("ids"), GP64()), Load(Param("count"), GP64())
 	shift := Load(Param("shift"), GP64())
-	for _, n := range []int{2, 1} {
-		loop := fmt.Sprintf("lines_%d", n)
-		if n == 2 {
-			SUBQ(Imm(128), stride)
-			JLT(LabelRef("lines_1"))
-		}
-		Label(loop)
-		p := codeAt(at(ids, 0), chunks, shift)
-		for i := range n {
-			PREFETCHT0(at(p, 64*i))
-		}
-		ADDQ(Imm(4), ids)
-		DECQ(count)
-		JNE(LabelRef(loop))
-		RET()
-	}
+	Label("records")
+	p, left := codeAt(at(ids, 0), chunks, shift), GP64()
+	MOVQ(stride, left) // a multiple of 64
+	Label("lines")
+	PREFETCHT0(at(p, 0))
+	ADDQ(Imm(64), p)
+	SUBQ(Imm(64), left)
+	JNE(LabelRef("lines"))
+	ADDQ(Imm(4), ids)
+	DECQ(count)
+	JNE(LabelRef("records"))
+	RET()
 }
 
 func param(name string) Mem {

@@ -72,6 +72,7 @@ func main() {
 		each(halvesKernels)
 	case "sorted":
 		insertSorted()
+		keysUpTo()
 	case "split":
 		joinCode()
 	case "queries":
