@@ -61,9 +61,15 @@ func TestMergeByHand(t *testing.T) {
 // 6.4, and across it, in the direction w = (-0.8, 0.6), -0.2; the rest r of the rounds before is 2
 // and 5, or (-2.8, 4.6). Computed by hand:
 //
-// Each part has one step. Along, k = ln 4, one step goes 3/4 of the way and two go 15/16, so a =
+// Each part has one step. Along, 8k = ln 4, one step goes 3/4 of the way and two go 15/16, so a =
 // (15/16)/(3/2) = 5/8: 5/8·2 + 5/8·(2 − 5/8)·6.4 = 6.75 is applied, 3/8·2 + 9/64·6.4 = 1.65 is kept.
-// Across, k = ln 2, a = (3/4)/1: 3/4·5 + 15/16·(−0.2) = 3.5625 and 1/4·5 + 1/16·(−0.2) = 1.2375.
+// Across, 8k = ln 2, a = (3/4)/1: 3/4·5 + 15/16·(−0.2) = 3.5625 and 1/4·5 + 1/16·(−0.2) = 1.2375.
+// What the first part has beside the mean, (2, 0) − D/2 = (0, −2.5), is −2 along and −1.5 across. Two
+// steps have the variance 1 − e^(−4k) = 1 − 1/2 along, one 1 − 1/√2, and 2·(55/64)² + 2·(5/8·9/64)²
+// of it is there; the root of what is missing, divided by half of that of one step, is 0.655143. Across it is
+// 0.396710, of 1 − 2^(−1/2), 1 − 2^(−1/4) and 2·(15/16)² + 2·(3/4·1/16)². So the row is p + (6.75 − 2·0.655143)·u
+// + (3.5625 − 1.5·0.396710)·w.
+//
 // The second row, of which one part has all steps, moves by r + D and keeps nothing; so does the
 // third, which nobody has trained.
 func TestAdaptiveByHand(t *testing.T) {
@@ -73,13 +79,13 @@ func TestAdaptiveByHand(t *testing.T) {
 	m := training.Table{
 		Parts: []checkpoints.Tensor{rows(3, 1, 1, 1, 1, 1), rows(3, 6, 5, 7, 1, 1)}, Parent: rows(1, 1, 1, 1, 1, 1),
 		Counts: [][]float32{{1, 0, 0}, {1, 7, 0}}, Kept: rows(-2.8, 4.6, 0.5, -0.25, 0.5, 0),
-		Rate: math.Ln2, Along: 2 * math.Ln2, Direction: []float32{0.6, 0.8},
+		Rate: math.Ln2 / 8, Along: math.Ln2 / 4, Direction: []float32{0.6, 0.8},
 	}
 	got, err := m.Merge(training.Adaptive)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range [][4]float64{{2.2, 8.5375, 0, 2.0625}, {5.5, 6.75, 0, 0}, {1.5, 1, 0, 0}} {
+	for i, want := range [][4]float64{{1.889880, 7.132232, 0, 2.0625}, {5.5, 6.75, 0, 0}, {1.5, 1, 0, 0}} {
 		row, kept := got.Row(i), m.Kept.Row(i)
 		for k, x := range []float32{row[0], row[1], kept[0], kept[1]} {
 			if math.Abs(float64(x)-want[k]) > 1e-5 {

@@ -1,9 +1,11 @@
 package words
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
@@ -27,7 +29,8 @@ type AverageOptions struct {
 
 // Average returns the model of a round from the parts of all shards, which Train has returned, or
 // which were read with their state. It takes ownership of their tensors. The parts must be of one
-// round, with the same parent, options, vocabulary and text, and of each shard there is one.
+// round, with the same parent, options, vocabulary and text, and of each shard there is one. Their
+// order does not matter.
 func Average(ctx context.Context, parts []training.PartOf, a AverageOptions) (*checkpoints.Checkpoint, error) {
 	same := func(first, c *checkpoints.Checkpoint) error {
 		o, err := optionsOf(c)
@@ -39,6 +42,11 @@ func Average(ctx context.Context, parts []training.PartOf, a AverageOptions) (*c
 	if err := training.CheckParts(parts, same); err != nil {
 		return nil, err
 	}
+	// The result is the same whatever the order in which the parts are named.
+	parts = slices.Clone(parts)
+	slices.SortFunc(parts, func(a, b training.PartOf) int {
+		return cmp.Compare(a.Model.Config.Part.Shard, b.Model.Config.Part.Shard)
+	})
 	first := parts[0].Model
 	o, err := optionsOf(first)
 	if err != nil {
@@ -212,11 +220,6 @@ type direction struct {
 	along, across float64
 }
 
-// adaptiveRate is the factor of these shares. The curvature of a logistic loss is at most a quarter
-// of the square of the row that is met; eight times that is a margin. With twice it, eight shards
-// of a small text in 60 rounds were unstable for some rounds at the start.
-const adaptiveRate = 8 * 0.25
-
 // directions returns those of the input rows, given by the output rows that they meet, and those of
 // the output rows, given by the input vectors. own is the table of the input rows.
 func (m *merger) directions(own string, state bool) (toInputs, toOutputs direction, err error) {
@@ -225,7 +228,8 @@ func (m *merger) directions(own string, state bool) (toInputs, toOutputs directi
 	if o.NGrams.Max > 0 {
 		own, state = inputTensor, false // what output rows meet are means of rows
 	}
-	rate := adaptiveRate * Rate(&o, (float64(p.Round)-0.5)/float64(p.Rounds))
+	// The curvature of a logistic loss is at most a quarter of the square of the row that is met.
+	rate := 0.25 * Rate(&o, (float64(p.Round)-0.5)/float64(p.Rounds))
 	context := float64(o.Window + 1) // the mean reach of windows, in words to both sides
 	if o.Windows == WindowsFull {
 		context = float64(2 * o.Window)
@@ -328,6 +332,7 @@ func (m *merger) table(name string, state bool, counts [][]float32, d direction)
 	t := training.Table{Counts: counts, Shares: m.shares, Rate: summedRate}
 	if m.method == training.Adaptive {
 		t.Rate, t.Along, t.Direction = d.across, d.along, d.vector
+		t.Lead = (m.parts[0].Config.Part.Round - 1) % len(m.parts)
 	}
 	for _, c := range m.parts {
 		x, err := m.tensor(c, name, state)
