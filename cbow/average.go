@@ -8,9 +8,9 @@ import (
 	"github.com/luminavec/luminavec/internal/words"
 )
 
-// AverageOptions control how the parts of a round become one model: Method, by default [Momentum],
-// and Parent, the model that the round started from, which Momentum and Summed need from the second
-// round on.
+// AverageOptions control how the parts of a round become one model: Method, by default [Adaptive],
+// and Parent, the model that the round started from, which Adaptive, Momentum and Summed need from the
+// second round on.
 type AverageOptions = words.AverageOptions
 
 // PartOf is a part of a round, as [Train] returns it, and its name in errors.
@@ -18,6 +18,7 @@ type PartOf = training.PartOf
 
 // The methods of averaging.
 const (
+	Adaptive = training.Adaptive
 	Momentum = training.Momentum
 	Summed   = training.Summed
 	RowMean  = training.RowMean

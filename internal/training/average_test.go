@@ -32,7 +32,7 @@ func TestMergeByHand(t *testing.T) {
 	} {
 		m := training.Table{
 			Parts: []checkpoints.Tensor{table(3, 1, 1), table(5, 5, 1)}, Parent: table(1, 1, 1),
-			Counts: [][]float32{{1, 0, 0}, {1, 7, 0}}, Shares: []float64{0.25, 0.75}, Rate: math.Ln2, Velocity: table(1, 1, 1),
+			Counts: [][]float32{{1, 0, 0}, {1, 7, 0}}, Shares: []float64{0.25, 0.75}, Rate: math.Ln2, Kept: table(1, 1, 1),
 		}
 		got, err := m.Merge(c.method)
 		if err != nil {
@@ -43,8 +43,8 @@ func TestMergeByHand(t *testing.T) {
 				t.Errorf("%s: row %d is %g, want %g", c.method, i, x, want)
 			}
 		}
-		if c.method == training.Momentum && math.Abs(float64(m.Velocity.Row(0)[0])-3.5) > 1e-6 {
-			t.Errorf("the velocity is %v, want 3.5", m.Velocity.Row(0))
+		if c.method == training.Momentum && math.Abs(float64(m.Kept.Row(0)[0])-3.5) > 1e-6 {
+			t.Errorf("the velocity is %v, want 3.5", m.Kept.Row(0))
 		}
 	}
 	bad := training.Table{Parts: []checkpoints.Tensor{table(3), table(1, 2)}, Shares: []float64{0.5, 0.5}}
@@ -54,6 +54,99 @@ func TestMergeByHand(t *testing.T) {
 	bad = training.Table{Parts: []checkpoints.Tensor{table(float32(math.Inf(1)))}, Shares: []float64{1}}
 	if _, err := bad.Merge(training.Mean); err == nil || !strings.Contains(err.Error(), "not finite") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Two parts have moved (1, 1) by (2, 0) and (2, 5), so by D = (4, 5). Along u = (0.6, 0.8) that is
+// 6.4, and across it, in the direction w = (-0.8, 0.6), -0.2; the rest r of the rounds before is 2
+// and 5, or (-2.8, 4.6). Computed by hand:
+//
+// Each part has one step. Along, 8k = ln 4, one step goes 3/4 of the way and two go 15/16, so a =
+// (15/16)/(3/2) = 5/8: 5/8·2 + 5/8·(2 − 5/8)·6.4 = 6.75 is applied, 3/8·2 + 9/64·6.4 = 1.65 is kept.
+// Across, 8k = ln 2, a = (3/4)/1: 3/4·5 + 15/16·(−0.2) = 3.5625 and 1/4·5 + 1/16·(−0.2) = 1.2375.
+// What the first part has beside the mean, (2, 0) − D/2 = (0, −2.5), is −2 along and −1.5 across. Two
+// steps have the variance 1 − e^(−4k) = 1 − 1/2 along, one 1 − 1/√2, and 2·(55/64)² + 2·(5/8·9/64)²
+// of it is there; the root of what is missing, divided by half of that of one step, is 0.655143. Across it is
+// 0.396710, of 1 − 2^(−1/2), 1 − 2^(−1/4) and 2·(15/16)² + 2·(3/4·1/16)². So the row is p + (6.75 − 2·0.655143)·u
+// + (3.5625 − 1.5·0.396710)·w.
+//
+// The second row, of which one part has all steps, moves by r + D and keeps nothing; so does the
+// third, which nobody has trained.
+func TestAdaptiveByHand(t *testing.T) {
+	rows := func(values ...float32) checkpoints.Tensor {
+		return checkpoints.Tensor{Shape: []int{len(values) / 2, 2}, Data: values}
+	}
+	m := training.Table{
+		Parts: []checkpoints.Tensor{rows(3, 1, 1, 1, 1, 1), rows(3, 6, 5, 7, 1, 1)}, Parent: rows(1, 1, 1, 1, 1, 1),
+		Counts: [][]float32{{1, 0, 0}, {1, 7, 0}}, Kept: rows(-2.8, 4.6, 0.5, -0.25, 0.5, 0),
+		Rate: math.Ln2 / 8, Along: math.Ln2 / 4, Direction: []float32{0.6, 0.8},
+	}
+	got, err := m.Merge(training.Adaptive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][4]float64{{1.889880, 7.132232, 0, 2.0625}, {5.5, 6.75, 0, 0}, {1.5, 1, 0, 0}} {
+		row, kept := got.Row(i), m.Kept.Row(i)
+		for k, x := range []float32{row[0], row[1], kept[0], kept[1]} {
+			if math.Abs(float64(x)-want[k]) > 1e-5 {
+				t.Errorf("row %d: %v, kept %v, want %v", i, row, kept, want)
+				break
+			}
+		}
+	}
+	m = training.Table{Parts: []checkpoints.Tensor{rows(0, 0)}, Parent: rows(0, 0), Kept: checkpoints.NewTensor(2, 2)}
+	if _, err := m.Merge(training.Adaptive); err == nil || !strings.Contains(err.Error(), "has kept differs") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Without counts, Adaptive is Momentum, also if the rounds before were averaged with it: the
+// velocity 1 of two parts is a rest of (2−1)²/2.
+func TestAdaptiveWithoutCounts(t *testing.T) {
+	rest, err := training.Momentum.Convert(table(1), training.Adaptive, 2)
+	if err != nil || rest.Row(0)[0] != 0.5 {
+		t.Fatal(rest, err)
+	}
+	m := training.Table{Parts: []checkpoints.Tensor{table(3), table(5)}, Parent: table(1), Kept: rest}
+	got, err := m.Merge(training.Adaptive)
+	// As in TestMergeByHand: 1 + 1.75 + 3, and a velocity of 3.5.
+	if err != nil || got.Row(0)[0] != 5.75 {
+		t.Error(got, err)
+	}
+	if v, err := training.Adaptive.Convert(m.Kept, training.Momentum, 2); err != nil || v.Row(0)[0] != 3.5 {
+		t.Error(v, err)
+	}
+}
+
+func TestPrincipal(t *testing.T) {
+	rows := func(values ...float32) checkpoints.Tensor {
+		return checkpoints.Tensor{Shape: []int{len(values) / 2, 2}, Data: values}
+	}
+	for _, c := range []struct {
+		tables        []checkpoints.Tensor
+		weights       []float64
+		u             []float32
+		along, across float64
+	}{
+		// The second moment is diag(4, 1); the mean of the rows, (2, 0), is its direction.
+		{[]checkpoints.Tensor{rows(2, 1, 2, -1)}, []float64{1, 1}, []float32{1, 0}, 4, 1},
+		// diag(1/3, 6), while the mean is (1/3, 2); of two tables alike.
+		{[]checkpoints.Tensor{rows(0, 3, 1, 0), rows(0, 3, 1, 0)}, []float64{2, 1}, []float32{0, 1}, 6, 1.0 / 3},
+		{[]checkpoints.Tensor{rows(0, 0, 0, 0)}, []float64{1, 1}, nil, 0, 0},
+		// The mean is zero, so no direction is found: diag(1, 0), half of it in each.
+		{[]checkpoints.Tensor{rows(1, 0, -1, 0)}, []float64{1, 1}, nil, 0, 0.5},
+		{[]checkpoints.Tensor{rows(1, 0, 1, 0)}, []float64{0, 0}, nil, 0, 0},
+	} {
+		u, along, across := training.Principal(c.tables, c.weights)
+		if math.Abs(along-c.along) > 1e-6 || math.Abs(across-c.across) > 1e-6 || len(u) != len(c.u) {
+			t.Errorf("%v: %v, %g, %g, want %v, %g, %g", c.tables, u, along, across, c.u, c.along, c.across)
+			continue
+		}
+		for k, x := range u {
+			if math.Abs(float64(x-c.u[k])) > 1e-6 {
+				t.Errorf("%v: %v, want %v", c.tables, u, c.u)
+			}
+		}
 	}
 }
 

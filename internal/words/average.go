@@ -1,11 +1,14 @@
 package words
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
@@ -18,15 +21,16 @@ const summedRate = 0.01
 
 // AverageOptions control how the parts of a round become one model.
 type AverageOptions struct {
-	Method training.Method // default training.Momentum
-	// Parent is the model that the round started from, read with its state; training.Momentum
-	// and training.Summed need it. Default: the random vectors of the first round.
+	Method training.Method // default training.Adaptive
+	// Parent is the model that the round started from, read with its state; training.Adaptive,
+	// training.Momentum and training.Summed need it. Default: the random vectors of the first round.
 	Parent *checkpoints.Checkpoint
 }
 
 // Average returns the model of a round from the parts of all shards, which Train has returned, or
 // which were read with their state. It takes ownership of their tensors. The parts must be of one
-// round, with the same parent, options, vocabulary and text, and of each shard there is one.
+// round, with the same parent, options, vocabulary and text, and of each shard there is one. Their
+// order does not matter.
 func Average(ctx context.Context, parts []training.PartOf, a AverageOptions) (*checkpoints.Checkpoint, error) {
 	same := func(first, c *checkpoints.Checkpoint) error {
 		o, err := optionsOf(c)
@@ -38,6 +42,11 @@ func Average(ctx context.Context, parts []training.PartOf, a AverageOptions) (*c
 	if err := training.CheckParts(parts, same); err != nil {
 		return nil, err
 	}
+	// The result is the same whatever the order in which the parts are named.
+	parts = slices.Clone(parts)
+	slices.SortFunc(parts, func(a, b training.PartOf) int {
+		return cmp.Compare(a.Model.Config.Part.Shard, b.Model.Config.Part.Shard)
+	})
 	first := parts[0].Model
 	o, err := optionsOf(first)
 	if err != nil {
@@ -47,7 +56,7 @@ func Average(ctx context.Context, parts []training.PartOf, a AverageOptions) (*c
 		a.Method = training.Methods()[0]
 	}
 	m := &merger{options: o, method: a.Method}
-	if a.Method == training.Summed || a.Method == training.Momentum {
+	if a.Method.NeedsParent() {
 		if m.parent, err = parentOf(first, o, a.Parent); err != nil {
 			return nil, err
 		}
@@ -145,16 +154,25 @@ func (m *merger) merge(ctx context.Context) error {
 	} else {
 		m.addNegatives(v, &outputs)
 	}
+	var toInputs, toOutputs direction
+	if m.method == training.Adaptive {
+		if o.Loss == LossHS {
+			counts = nil // which inner nodes a word meets is not counted
+		} else if toInputs, toOutputs, err = m.directions(own, state); err != nil {
+			return err
+		}
+	}
 	for _, t := range []struct {
-		name   string
-		state  bool
-		counts [][]float32
-		needed bool
+		name      string
+		state     bool
+		counts    [][]float32
+		direction direction
+		needed    bool
 	}{
-		{own, state, counts, true},
-		{outputTensor, true, outputs, true},
-		{ngramTensor, false, m.ngrams(counts), o.NGrams.Max > 0},
-		{positionTensor, true, nil, o.PositionWeights},
+		{own, state, counts, toInputs, true},
+		{outputTensor, true, outputs, toOutputs, true},
+		{ngramTensor, false, m.ngrams(counts), toInputs, o.NGrams.Max > 0},
+		{positionTensor, true, nil, direction{}, o.PositionWeights},
 	} {
 		if !t.needed {
 			continue
@@ -162,7 +180,7 @@ func (m *merger) merge(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := m.table(t.name, t.state, t.counts); err != nil {
+		if err := m.table(t.name, t.state, t.counts, t.direction); err != nil {
 			return err
 		}
 	}
@@ -195,14 +213,68 @@ func (m *merger) counts(words int) ([][]float32, error) {
 	return counts, nil
 }
 
-// addNegatives replaces counts by those of the output rows, which negative samples train as well.
-func (m *merger) addNegatives(v *tokenize.Vocabulary, counts *[][]float32) {
-	share, sum := make([]float64, v.Len()), 0.0
+// direction is training.Table.Direction and the shares of their way that rows move in a step, along
+// it and across it.
+type direction struct {
+	vector        []float32
+	along, across float64
+}
+
+// directions returns those of the input rows, given by the output rows that they meet, and those of
+// the output rows, given by the input vectors. own is the table of the input rows.
+func (m *merger) directions(own string, state bool) (toInputs, toOutputs direction, err error) {
+	o, p := m.options, m.parts[0].Config.Part
+	v := m.parts[0].Vocabulary
+	if o.NGrams.Max > 0 {
+		own, state = inputTensor, false // what output rows meet are means of rows
+	}
+	// The curvature of a logistic loss is at most a quarter of the square of the row that is met.
+	rate := 0.25 * Rate(&o, (float64(p.Round)-0.5)/float64(p.Rounds))
+	context := float64(o.Window + 1) // the mean reach of windows, in words to both sides
+	if o.Windows == WindowsFull {
+		context = float64(2 * o.Window)
+	}
+	of := func(name string, state bool, weights []float64, rate float64) (d direction, err error) {
+		tables := make([]checkpoints.Tensor, len(m.parts))
+		for s, c := range m.parts {
+			if tables[s], err = m.tensor(c, name, state); err != nil {
+				return d, err
+			}
+			if x := tables[s]; len(x.Shape) != 2 || x.Shape[0] != len(weights) || x.Shape[1] != o.Dim {
+				return d, fmt.Errorf("tensor %s: its shape is %v, not %v", name, x.Shape, []int{len(weights), o.Dim})
+			}
+		}
+		d.vector, d.along, d.across = training.Principal(tables, weights)
+		d.along, d.across = rate*d.along, rate*d.across
+		return d, nil
+	}
+	kept := make([]float64, v.Len())
+	for id, p := range corpora.KeepProbabilities(v, o.Subsample) {
+		kept[id] = float64(p) * float64(v.Count(int32(id)))
+	}
+	if toInputs, err = of(outputTensor, true, m.noise(v), rate*context*float64(1+o.Negative)); err != nil {
+		return toInputs, toOutputs, err
+	}
+	toOutputs, err = of(own, state, kept, rate*context)
+	return toInputs, toOutputs, err
+}
+
+// noise returns the weights of words as negative samples.
+func (m *merger) noise(v *tokenize.Vocabulary) []float64 {
+	share := make([]float64, v.Len())
 	for id := range share {
 		if n := v.Count(int32(id)); n > 0 {
 			share[id] = math.Pow(float64(n), m.options.NoiseExponent)
 		}
-		sum += share[id]
+	}
+	return share
+}
+
+// addNegatives replaces counts by those of the output rows, which negative samples train as well.
+func (m *merger) addNegatives(v *tokenize.Vocabulary, counts *[][]float32) {
+	share, sum := m.noise(v), 0.0
+	for _, x := range share {
+		sum += x
 	}
 	var with [][]float32
 	for _, row := range *counts {
@@ -222,7 +294,7 @@ func (m *merger) addNegatives(v *tokenize.Vocabulary, counts *[][]float32) {
 // ngrams returns the counts of the rows of n-grams: those of the words that they are part of.
 func (m *merger) ngrams(counts [][]float32) [][]float32 {
 	grams := m.parts[0].NGrams
-	if grams == nil {
+	if grams == nil || counts == nil {
 		return nil
 	}
 	var all [][]float32
@@ -238,36 +310,58 @@ func (m *merger) ngrams(counts [][]float32) [][]float32 {
 	return all
 }
 
-// table merges a table.
-func (m *merger) table(name string, state bool, counts [][]float32) error {
-	of := func(c *checkpoints.Checkpoint) map[string]checkpoints.Tensor {
-		if state {
-			return c.State
-		}
-		return c.Tensors
+// tensorsOf returns the tensors of a model or of its state.
+func tensorsOf(c *checkpoints.Checkpoint, state bool) map[string]checkpoints.Tensor {
+	if state {
+		return c.State
 	}
+	return c.Tensors
+}
+
+// tensor returns a tensor of a part.
+func (m *merger) tensor(c *checkpoints.Checkpoint, name string, state bool) (checkpoints.Tensor, error) {
+	x, ok := tensorsOf(c, state)[name]
+	if !ok {
+		return x, fmt.Errorf("a part has no tensor %s", name)
+	}
+	return x, nil
+}
+
+// table merges a table.
+func (m *merger) table(name string, state bool, counts [][]float32, d direction) error {
 	t := training.Table{Counts: counts, Shares: m.shares, Rate: summedRate}
+	if m.method == training.Adaptive {
+		t.Rate, t.Along, t.Direction = d.across, d.along, d.vector
+		t.Lead = (m.parts[0].Config.Part.Round - 1) % len(m.parts)
+	}
 	for _, c := range m.parts {
-		x, ok := of(c)[name]
-		if !ok {
-			return fmt.Errorf("a part has no tensor %s", name)
+		x, err := m.tensor(c, name, state)
+		if err != nil {
+			return err
 		}
 		t.Parts = append(t.Parts, x)
 	}
 	if m.parent != nil {
-		t.Parent = of(m.parent)[name]
+		t.Parent = tensorsOf(m.parent, state)[name]
 	}
-	if m.method == training.Momentum {
-		t.Velocity = m.parent.State[checkpoints.OuterPrefix+name]
+	if m.method.Keeps() {
+		was := m.method
+		if p := m.parent.Config.Part; p != nil && p.Method != "" {
+			was = training.Method(p.Method)
+		}
+		var err error
+		if t.Kept, err = was.Convert(m.parent.State[checkpoints.OuterPrefix+name], m.method, len(m.parts)); err != nil {
+			return fmt.Errorf("tensor %s: %w", name, err)
+		}
 	}
 	x, err := t.Merge(m.method)
 	if err != nil {
 		return fmt.Errorf("tensor %s: %w", name, err)
 	}
-	if m.method == training.Momentum {
-		m.parts[0].State[checkpoints.OuterPrefix+name] = t.Velocity
+	if m.method.Keeps() {
+		m.parts[0].State[checkpoints.OuterPrefix+name] = t.Kept
 	}
-	of(m.parts[0])[name] = x
+	tensorsOf(m.parts[0], state)[name] = x
 	return nil
 }
 

@@ -46,3 +46,11 @@ func (w *Worker) IDs() []int32 { return w.ids }
 func (t *Trainer) HeldOutLoss(ctx context.Context, s training.ValidationSet) (checkpoints.Metric, error) {
 	return t.heldOutLoss(ctx, s)
 }
+
+// Directions returns the rates of Adaptive along and across the directions of the input and the
+// output rows.
+func Directions(o Options, parts ...*checkpoints.Checkpoint) (rates [4]float64, err error) {
+	m := &merger{options: o, parts: parts}
+	in, out, err := m.directions(inputTensor, false)
+	return [4]float64{in.along, in.across, out.along, out.across}, err
+}

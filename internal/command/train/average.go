@@ -49,7 +49,7 @@ $ train average part1b part2b --parent round1 -o round2`,
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "PART", Help: "model folder that was trained with --shard, one for each shard"})
 	cli.Declare(cmd, cli.ForInput,
-		cli.Flag{Name: "parent", Arg: "MODEL", Into: &j.parent, Field: "Parent", Help: "model that the round started from; methods momentum and sum need it", Default: "in the first round, random vectors"})
+		cli.Flag{Name: "parent", Arg: "MODEL", Into: &j.parent, Field: "Parent", Help: "model that the round started from; methods adaptive, momentum and sum need it", Default: "in the first round, random vectors"})
 	cli.Declare(cmd, cli.ForTraining,
 		cli.Flag{Name: "method", Arg: "NAME", Into: &j.method, Field: "Method", Help: "how the parts become one model", Default: string(training.Methods()[0]) + "; rows for sentence models, which have rows and mean", Values: cli.Summarized(training.Methods(), training.Method.Summary)})
 	own := cli.FieldFlags(cmd)
