@@ -155,6 +155,7 @@ var testedElsewhere = map[string]string{
 	"hadamard":                     "TestHadamard",
 	"insertSorted":                 "TestInsertSorted",
 	"joinCode":                     "TestSplitCode",
+	"maximum":                      "TestMaximum",
 	"prefetchCodes prefetchCodes8": "TestCodes",
 }
 
