@@ -6,6 +6,11 @@
 //
 // The vector of a text becomes the weighted mean of those of its tokens, so it costs one look-up a token.
 //
+// The tokens are the teacher's, or others of which each begins as the teacher's vector of its text:
+//
+//	sample.AddText(teacher.Tokenizer(), text)
+//	sample.Retokenize(tokenizer) // learned from sample.Each, or Tokenizer.WithWords(sample.SplitWords(…))
+//
 //  1. Every token goes alone through the teacher (Tulkens and van Dongen 2024, Model2Vec). Their vectors,
 //     minus their mean, are the first table. A token that makes up the share p of the texts has the
 //     weight a/(a+p) (Arora, Liang and Ma 2017).

@@ -49,7 +49,7 @@ The teacher is a transformer of the BERT family, as sentence-transformers writes
 model has its tokens, a vector each, and needs one look-up a token: it is hundreds of times
 as fast. Nothing is labelled: the teacher encodes a random choice of the texts, and the
 table is moved until the texts have its vectors. Best are texts like those that will be
-searched or compared.
+searched or compared, whose most frequent words become tokens too (--add-words).
 
 A text is a line of CORPUS or, with --field or --column, a record; with --pairs, each
 text of a pair is one. To fewer than 10,000 texts, general ones are added (--general).
@@ -140,7 +140,7 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	if err := j.options.Validate(); err != nil {
 		return cli.UsageError(err)
 	}
-	if err := j.own.settle(cmd); err != nil {
+	if err := j.own.settle(cmd, len(args) > 0 && len(j.pairs) == 0 && j.beside == ""); err != nil {
 		return err
 	}
 	write := checkpoints.WriteOptions{Replace: j.force}

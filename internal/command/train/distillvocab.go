@@ -26,6 +26,7 @@ type ownTokens struct {
 	words []string // of the file of --add-words
 
 	used      bool
+	usual     bool                // words are added because nothing else is said
 	tokenizer *tokenize.Tokenizer // opened before the texts are read; nil: trained on them
 }
 
@@ -34,7 +35,7 @@ const ownVocabulary = 30_000
 
 func (w *ownTokens) flags() []cli.Flag {
 	flags := append(w.token.flags("that of the teacher"), cli.Flag{Name: "add-words", Arg: "N|FILE", Into: &w.add,
-		Help: "add whole words to the tokens of the teacher, if they are of WordPiece: the N most frequent ones of the texts that it splits, or those in FILE, one a line"})
+		Help: "add whole words to the tokens of the teacher, if they are of WordPiece: the N most frequent ones of the texts that it splits, or those in FILE, one a line", Default: "3,000 with CORPUS and without --pairs, --beside, --tokenizer and --vocab, else 0"})
 	for i := range flags {
 		if flags[i].Name == "vocab" {
 			flags[i].Help += "; without --tokenizer, of wordpiece"
@@ -43,8 +44,11 @@ func (w *ownTokens) flags() []cli.Flag {
 	return flags
 }
 
-// settle checks the flags; it reads no texts.
-func (w *ownTokens) settle(cmd *cobra.Command) error {
+// usualWords is the default of --add-words for the texts of a domain.
+const usualWords = 3000
+
+// settle checks the flags; it reads no texts. domain says that there are only texts, not pairs.
+func (w *ownTokens) settle(cmd *cobra.Command, domain bool) error {
 	changed := cmd.Flags().Changed
 	tokens := changed("tokenizer") || changed("vocab")
 	for _, name := range []string{"min-count", "cased", "locale"} {
@@ -53,6 +57,7 @@ func (w *ownTokens) settle(cmd *cobra.Command) error {
 		}
 	}
 	if w.used = tokens || w.add != ""; !w.used {
+		w.usual = domain
 		return nil
 	}
 	if tokens && w.add != "" {
@@ -81,10 +86,10 @@ func (w *ownTokens) settle(cmd *cobra.Command) error {
 func (w *ownTokens) readWords() error {
 	n, err := strconv.Atoi(w.add)
 	if err == nil {
-		if n < 1 || n > 10_000_000 {
-			return cli.UsageError(fault.New("for example 5000", "--add-words must be from 1 to 10,000,000, or a file, got %d", n))
+		if n < 0 || n > 10_000_000 {
+			return cli.UsageError(fault.New("for example 5000", "--add-words must be from 0 to 10,000,000, or a file, got %d", n))
 		}
-		w.most = n
+		w.most, w.used = n, n > 0
 		return nil
 	}
 	f, err := os.Open(w.add)
@@ -108,12 +113,13 @@ func (w *ownTokens) readWords() error {
 	return nil
 }
 
-// fits reports whether the tokens of the teacher can be added to, if that is asked.
+// fits returns an error if words are to be added to the tokens of the teacher, which cannot be.
 func (w *ownTokens) fits(teacher *tokenize.Tokenizer) error {
-	if w.add == "" {
-		return nil
-	}
-	if _, _, err := teacher.WithWords(nil); err != nil {
+	_, _, err := teacher.WithWords(nil)
+	switch {
+	case w.usual && err == nil:
+		w.used, w.most, w.add = true, usualWords, strconv.Itoa(usualWords)
+	case w.used && w.add != "" && err != nil:
 		return cli.UsageError(fault.New("--tokenizer wordpiece learns tokens from the texts instead", "--add-words needs a teacher with a tokenizer of WordPiece, as BERT has"))
 	}
 	return nil
@@ -134,17 +140,19 @@ func (w *ownTokens) apply(cmd *cobra.Command, sample *distill.Sample, teacher *t
 		}
 		own = with
 		if w.words != nil && len(added) < len(words) {
-			cli.Warn(cmd, "%s of %s not added: %s", cli.Plural(len(words)-len(added), "word", "words"), w.add, "they are tokens already, several words, or unknown to the teacher")
+			cli.Warn(cmd, "%s of %s not added: they are tokens already, several words, or unknown to the teacher", cli.Plural(len(words)-len(added), "word", "words"), cli.Printable(w.add))
 		}
 		first := slices.Clone(added[:min(5, len(added))])
 		for i, word := range first {
 			first[i] = cli.Printable(word)
 		}
-		if len(added) == 0 {
+		switch {
+		case len(added) > 0:
+			without := map[bool]string{true: "; --add-words 0 leaves them out"}[w.usual]
+			cli.Note(cmd, "added %s to the %s of the teacher: %s%s", cli.Plural(len(added), "word", "words"), cli.Plural(teacher.Vocabulary().Len(), "token", "tokens"),
+				strings.Join(first, ", ")+map[bool]string{true: ", …"}[len(added) > len(first)], without)
+		case w.words == nil && !w.usual:
 			cli.Warn(cmd, "no words were added: the texts have no word twice that the teacher splits")
-		} else {
-			cli.Note(cmd, "added %s to the %s of the teacher: %s", cli.Plural(len(added), "word", "words"), cli.Plural(teacher.Vocabulary().Len(), "token", "tokens"),
-				strings.Join(first, ", ")+map[bool]string{true: ", …"}[len(added) > len(first)])
 		}
 	case own == nil:
 		var err error
