@@ -88,8 +88,13 @@ func (s *Sample) SplitWords(teacher *tokenize.Tokenizer, n int) []string {
 }
 
 // Retokenize gives the model other tokens than the teacher's. The texts must have been added by
-// [Sample.AddText]; it is called once.
+// [Sample.AddText]; it is called once. With nil, the tokens remain those of the teacher, and the texts are
+// forgotten; more may then be added as tokens.
 func (s *Sample) Retokenize(own *tokenize.Tokenizer) {
+	if own == nil {
+		s.raw = nil
+		return
+	}
 	s.own, s.teacher = own, s.texts
 	s.texts, s.counts = make([][]int32, len(s.raw)), make([]int64, own.Vocabulary().Len())
 	for i, text := range s.raw {

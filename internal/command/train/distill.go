@@ -49,7 +49,7 @@ The teacher is a transformer of the BERT family, as sentence-transformers writes
 model has its tokens, a vector each, and needs one look-up a token: it is hundreds of times
 as fast. Nothing is labelled: the teacher encodes a random choice of the texts, and the
 table is moved until the texts have its vectors. Best are texts like those that will be
-searched or compared, whose most frequent words become tokens too (--add-words).
+searched or compared; the frequent words of few texts become tokens too (--add-words).
 
 A text is a line of CORPUS or, with --field or --column, a record; with --pairs, each
 text of a pair is one. To fewer than 10,000 texts, general ones are added (--general).
@@ -344,11 +344,12 @@ func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transforme
 	sample = distill.NewSample(tokenizer.Vocabulary().Len(), j.options)
 	var ids []int32
 	add := func(text string) {
+		if j.own.used {
+			sample.AddText(tokenizer, text)
+			return
+		}
 		ids = tokenizer.Encode(ids[:0], text)
 		sample.Add(ids)
-	}
-	if j.own.used {
-		add = func(text string) { sample.AddText(tokenizer, text) }
 	}
 	var sources []pairs.Source
 	if len(j.pairs) > 0 || len(args) == 0 {
@@ -368,7 +369,13 @@ func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transforme
 		}
 	}
 	if len(args) > 0 || len(j.pairs) == 0 {
-		if err := j.addCorpus(cmd, args, sample, add); err != nil {
+		err := j.addCorpus(cmd, args, sample, func(text string) {
+			if add(text); j.own.usual && sample.Seen() == fewTexts {
+				j.own.used = false
+				sample.Retokenize(nil)
+			}
+		})
+		if err != nil {
 			return nil, 0, err
 		}
 	}

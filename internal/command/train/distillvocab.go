@@ -35,7 +35,7 @@ const ownVocabulary = 30_000
 
 func (w *ownTokens) flags() []cli.Flag {
 	flags := append(w.token.flags("that of the teacher"), cli.Flag{Name: "add-words", Arg: "N|FILE", Into: &w.add,
-		Help: "add whole words to the tokens of the teacher, if they are of WordPiece: the N most frequent ones of the texts that it splits, or those in FILE, one a line", Default: "3,000 with CORPUS and without --pairs, --beside, --tokenizer and --vocab, else 0"})
+		Help: "add whole words to the tokens of the teacher, if they are of WordPiece: the N most frequent ones of the texts that it splits, or those in FILE, one a line", Default: "3,000 with fewer than 10,000 texts of CORPUS and no --pairs, --beside, --tokenizer and --vocab, else 0"})
 	for i := range flags {
 		if flags[i].Name == "vocab" {
 			flags[i].Help += "; without --tokenizer, of wordpiece"
@@ -44,7 +44,7 @@ func (w *ownTokens) flags() []cli.Flag {
 	return flags
 }
 
-// usualWords is the default of --add-words for the texts of a domain.
+// usualWords is the default of --add-words for few texts, which are those of a domain.
 const usualWords = 3000
 
 // settle checks the flags; it reads no texts. domain says that there are only texts, not pairs.
