@@ -54,7 +54,7 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 	if s.blank() == len(s.texts) {
 		return nil, nil, fault.New("learn the tokens from these texts", "no text has a token of the vocabulary")
 	}
-	tokenizer := s.tokenizer(t)
+	tokenizer := s.Tokenizer(t)
 	beside, err := besides(tokenizer.Vocabulary(), o.Beside)
 	if err != nil {
 		return nil, nil, err

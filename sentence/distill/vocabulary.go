@@ -106,8 +106,8 @@ func (s *Sample) Retokenize(own *tokenize.Tokenizer) {
 	s.raw = nil
 }
 
-// tokenizer returns that of the model.
-func (s *Sample) tokenizer(t Teacher) *tokenize.Tokenizer {
+// Tokenizer returns the tokenizer of the model: that of the teacher, unless Retokenize has set another.
+func (s *Sample) Tokenizer(t Teacher) *tokenize.Tokenizer {
 	if s.own != nil {
 		return s.own
 	}
