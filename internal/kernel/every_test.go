@@ -156,6 +156,7 @@ var testedElsewhere = map[string]string{
 	"insertSorted":                 "TestInsertSorted",
 	"keysUpTo":                     "TestKeysUpTo",
 	"joinCode":                     "TestSplitCode",
+	"maximum":                      "TestMaximum",
 	"prefetchCodes prefetchCodes8": "TestCodes",
 }
 

@@ -23,6 +23,14 @@ func ExpSum(dst, x []float32, scale, shift float32) (sum float32) {
 	return expSum(dst, x, scale, shift)
 }
 
+// Maximum returns the largest value of x, which is not empty. If one is NaN, the result may be any value.
+func Maximum(x []float32) float32 {
+	if len(x) < 16 {
+		return maximumGo(x)
+	}
+	return maximum(x)
+}
+
 // ExpSumColumns is like ExpSum, but also adds each dst[i] to columns[i]. If it is called for
 // every row of a matrix, columns then holds the sums of the columns. It panics with PanicLength
 // when dst or columns is shorter than x.

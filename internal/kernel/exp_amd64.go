@@ -32,3 +32,13 @@ func softmaxGradient(dst, e, columns []float32, row float32) {
 		softmaxGradientGo(dst, e, columns, row)
 	}
 }
+
+func maximum(x []float32) float32 {
+	switch level {
+	case levelAVX512:
+		return maximumAVX512(&x[0], &x[len(x)-16], len(x)/16)
+	case levelAVX2:
+		return maximumAVX2(&x[0], &x[len(x)-16], len(x)/16)
+	}
+	return maximumGo(x)
+}

@@ -697,6 +697,50 @@ gradient_done:
 	VZEROUPPER
 	RET
 
+// func maximumAVX512(x *float32, last *float32, blocks int) float32
+// Requires: AVX, AVX512F, SSE
+TEXT ·maximumAVX512(SB), NOSPLIT, $0-28
+	MOVQ    x+0(FP), AX
+	MOVQ    last+8(FP), CX
+	MOVQ    blocks+16(FP), DX
+	VMOVUPS maximumFirst<>+0(SB), Z0
+	VMAXPS  (CX), Z0, Z0
+
+blocks:
+	VMAXPS        (AX), Z0, Z0
+	ADDQ          $0x40, AX
+	SUBQ          $0x01, DX
+	JNE           blocks
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VMAXPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VMAXPS        X1, X0, X0
+	VZEROUPPER
+	MOVSS         X0, ret+24(FP)
+	RET
+
+DATA maximumFirst<>+0(SB)/4, $0xff800000
+DATA maximumFirst<>+4(SB)/4, $0xff800000
+DATA maximumFirst<>+8(SB)/4, $0xff800000
+DATA maximumFirst<>+12(SB)/4, $0xff800000
+DATA maximumFirst<>+16(SB)/4, $0xff800000
+DATA maximumFirst<>+20(SB)/4, $0xff800000
+DATA maximumFirst<>+24(SB)/4, $0xff800000
+DATA maximumFirst<>+28(SB)/4, $0xff800000
+DATA maximumFirst<>+32(SB)/4, $0xff800000
+DATA maximumFirst<>+36(SB)/4, $0xff800000
+DATA maximumFirst<>+40(SB)/4, $0xff800000
+DATA maximumFirst<>+44(SB)/4, $0xff800000
+DATA maximumFirst<>+48(SB)/4, $0xff800000
+DATA maximumFirst<>+52(SB)/4, $0xff800000
+DATA maximumFirst<>+56(SB)/4, $0xff800000
+DATA maximumFirst<>+60(SB)/4, $0xff800000
+GLOBL maximumFirst<>(SB), RODATA|NOPTR, $64
+
 // func expSumAVX2(dst []float32, x []float32, scale float32, shift float32) float32
 // Requires: AVX, AVX2, FMA3, SSE
 TEXT ·expSumAVX2(SB), NOSPLIT, $0-60
@@ -1198,4 +1242,30 @@ gradient_one_done:
 
 gradient_done:
 	VZEROUPPER
+	RET
+
+// func maximumAVX2(x *float32, last *float32, blocks int) float32
+// Requires: AVX, SSE
+TEXT ·maximumAVX2(SB), NOSPLIT, $0-28
+	MOVQ    x+0(FP), AX
+	MOVQ    last+8(FP), CX
+	MOVQ    blocks+16(FP), DX
+	VMOVUPS maximumFirst<>+0(SB), Y0
+	VMAXPS  (CX), Y0, Y0
+	VMAXPS  32(CX), Y0, Y0
+
+blocks:
+	VMAXPS       (AX), Y0, Y0
+	VMAXPS       32(AX), Y0, Y0
+	ADDQ         $0x40, AX
+	SUBQ         $0x01, DX
+	JNE          blocks
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0x01, X0, X1
+	VMAXPS       X1, X0, X0
+	VZEROUPPER
+	MOVSS        X0, ret+24(FP)
 	RET

@@ -23,3 +23,10 @@ func softmaxGradient(dst, e, columns []float32, row float32) {
 		softmaxGradientGo(dst, e, columns, row)
 	}
 }
+
+func maximum(x []float32) float32 {
+	if level == levelGo {
+		return maximumGo(x)
+	}
+	return maximumNEON(&x[0], &x[len(x)-16], len(x)/16)
+}

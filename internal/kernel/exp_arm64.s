@@ -1298,6 +1298,34 @@ first_done_11:
 gradient_done:
 	RET
 
+// func maximumNEON(x *float32, last *float32, blocks int) float32
+TEXT ·maximumNEON(SB), NOSPLIT, $0-28
+	MOVD $maximumFirst<>(SB), R3
+	MOVD x+0(FP), R1
+	MOVD last+8(FP), R2
+	MOVD blocks+16(FP), R0
+	FMOVQ 0(R3), F1
+	FLDPQ 0(R2), (F2, F0)
+	WORD $0x4e22f423 // fmax v3.4s, v1.4s, v2.4s
+	WORD $0x4e20f422 // fmax v2.4s, v1.4s, v0.4s
+	FLDPQ 32(R2), (F1, F0)
+	WORD $0x4e21f461 // fmax v1.4s, v3.4s, v1.4s
+	WORD $0x4e20f442 // fmax v2.4s, v2.4s, v0.4s
+blocks:
+	FLDPQ 0(R1), (F3, F0)
+	WORD $0x4e23f423 // fmax v3.4s, v1.4s, v3.4s
+	WORD $0x4e20f442 // fmax v2.4s, v2.4s, v0.4s
+	FLDPQ 32(R1), (F1, F0)
+	WORD $0x4e21f461 // fmax v1.4s, v3.4s, v1.4s
+	WORD $0x4e20f442 // fmax v2.4s, v2.4s, v0.4s
+	ADD $64, R1, R1
+	SUBS $1, R0, R0
+	BNE blocks
+	WORD $0x4e22f420 // fmax v0.4s, v1.4s, v2.4s
+	WORD $0x6e30f800 // fmaxv s0, v0.4s
+	FMOVS F0, ret+24(FP)
+	RET
+
 DATA expC2<>+0(SB)/4, $0x3efffffe
 DATA expC2<>+4(SB)/4, $0x3efffffe
 DATA expC2<>+8(SB)/4, $0x3efffffe
@@ -1513,6 +1541,24 @@ DATA expWhole<>+52(SB)/4, $0x4b400000
 DATA expWhole<>+56(SB)/4, $0x4b400000
 DATA expWhole<>+60(SB)/4, $0x4b400000
 GLOBL expWhole<>(SB), RODATA|NOPTR, $64
+
+DATA maximumFirst<>+0(SB)/4, $0xff800000
+DATA maximumFirst<>+4(SB)/4, $0xff800000
+DATA maximumFirst<>+8(SB)/4, $0xff800000
+DATA maximumFirst<>+12(SB)/4, $0xff800000
+DATA maximumFirst<>+16(SB)/4, $0xff800000
+DATA maximumFirst<>+20(SB)/4, $0xff800000
+DATA maximumFirst<>+24(SB)/4, $0xff800000
+DATA maximumFirst<>+28(SB)/4, $0xff800000
+DATA maximumFirst<>+32(SB)/4, $0xff800000
+DATA maximumFirst<>+36(SB)/4, $0xff800000
+DATA maximumFirst<>+40(SB)/4, $0xff800000
+DATA maximumFirst<>+44(SB)/4, $0xff800000
+DATA maximumFirst<>+48(SB)/4, $0xff800000
+DATA maximumFirst<>+52(SB)/4, $0xff800000
+DATA maximumFirst<>+56(SB)/4, $0xff800000
+DATA maximumFirst<>+60(SB)/4, $0xff800000
+GLOBL maximumFirst<>(SB), RODATA|NOPTR, $64
 
 DATA tailMasks<>+0(SB)/4, $0xffffffff
 DATA tailMasks<>+4(SB)/4, $0xffffffff

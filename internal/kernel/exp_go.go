@@ -52,3 +52,29 @@ func softmaxGradientGo(dst, e, columns []float32, row float32) {
 		dst[i] = v * (row + columns[i])
 	}
 }
+
+// maximumGo compares four values at a time, which is several times faster than max, which treats zeros and
+// NaN specially.
+func maximumGo(x []float32) float32 {
+	a, b, c, d := x[0], x[0], x[0], x[0]
+	for ; len(x) >= 4; x = x[4:] {
+		if x[0] > a {
+			a = x[0]
+		}
+		if x[1] > b {
+			b = x[1]
+		}
+		if x[2] > c {
+			c = x[2]
+		}
+		if x[3] > d {
+			d = x[3]
+		}
+	}
+	for _, v := range x {
+		if v > a {
+			a = v
+		}
+	}
+	return max(a, b, c, d)
+}

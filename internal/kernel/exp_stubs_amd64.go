@@ -19,6 +19,11 @@ func expSumColumnsAVX512(dst []float32, columns []float32, x []float32, scale fl
 //go:noescape
 func softmaxGradientAVX512(dst []float32, e []float32, columns []float32, row float32)
 
+// maximumAVX512 returns the largest of blocks times 16 values at x and of 16 values at last.
+//
+//go:noescape
+func maximumAVX512(x *float32, last *float32, blocks int) float32
+
 // expSumAVX2 sets dst[i] to exp(scale*x[i]+shift) for i < len(x) and returns the sum.
 //
 //go:noescape
@@ -33,3 +38,8 @@ func expSumColumnsAVX2(dst []float32, columns []float32, x []float32, scale floa
 //
 //go:noescape
 func softmaxGradientAVX2(dst []float32, e []float32, columns []float32, row float32)
+
+// maximumAVX2 returns the largest of blocks times 16 values at x and of 16 values at last.
+//
+//go:noescape
+func maximumAVX2(x *float32, last *float32, blocks int) float32

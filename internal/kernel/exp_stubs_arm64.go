@@ -18,3 +18,8 @@ func expSumColumnsNEON(dst []float32, columns []float32, x []float32, scale floa
 //
 //go:noescape
 func softmaxGradientNEON(dst []float32, e []float32, columns []float32, row float32)
+
+// maximumNEON returns the largest of blocks times 16 values at x and of 16 values at last.
+//
+//go:noescape
+func maximumNEON(x *float32, last *float32, blocks int) float32

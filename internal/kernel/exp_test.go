@@ -147,3 +147,29 @@ func benchmarkLevels(b *testing.B, what string, floats int, f func()) {
 		})
 	})
 }
+
+// The largest value is found wherever it is, whatever the length.
+func TestMaximum(t *testing.T) {
+	eachLevel(t, func(name string) {
+		for n := 1; n <= 70; n++ {
+			x := make([]float32, n)
+			for at := range n {
+				for i := range x {
+					x[i] = -7 - float32((i*13+at)%5)
+				}
+				x[at] = -5
+				if got := Maximum(x); got != -5 {
+					t.Fatalf("%s: the largest of %d values, at %d, is %g, want -5", name, n, at, got)
+				}
+			}
+		}
+		x := make([]float32, 33)
+		for i := range x {
+			x[i] = float32(math.Inf(-1))
+		}
+		x[20] = -1e30
+		if got := Maximum(x); got != -1e30 {
+			t.Errorf("%s: the largest of infinities and -1e30 is %g", name, got)
+		}
+	})
+}

@@ -54,6 +54,8 @@ func expSum(dst, x []float32, scale, shift float32) float32 {
 	return expSumGo(dst, x, scale, shift)
 }
 
+func maximum(x []float32) float32 { return maximumGo(x) }
+
 func expSumColumns(dst, columns, x []float32, scale, shift float32) float32 {
 	return expSumColumnsGo(dst, columns, x, scale, shift)
 }

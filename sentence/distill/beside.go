@@ -3,6 +3,7 @@ package distill
 import (
 	"slices"
 
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/sentence"
@@ -15,8 +16,8 @@ type besideRows struct {
 	rows        []float32
 }
 
-// besides returns the rows of a model with the tokens of the teacher; none if it is nil.
-func besides(t Teacher, e *sentence.Encoder) (b besideRows, err error) {
+// besides returns the rows of a model with the same tokens; none if it is nil.
+func besides(tokens *tokenize.Vocabulary, e *sentence.Encoder) (b besideRows, err error) {
 	if e == nil {
 		return b, nil
 	}
@@ -26,10 +27,9 @@ func besides(t Teacher, e *sentence.Encoder) (b besideRows, err error) {
 	}
 	c := folded.Checkpoint()
 	table := c.Embedding()
-	own, other := t.Tokenizer().Vocabulary(), c.Vocabulary
-	if !slices.Equal(own.Tokens(), other.Tokens()) || table.Quantized != nil || c.Config.Encoder.Pooling != string(sentence.Mean) {
-		return b, fault.Field("Beside", "train it with the tokenizer of the teacher, and do not compress it",
-			"must be a table of the teacher's tokens in float32")
+	if !slices.Equal(tokens.Tokens(), c.Vocabulary.Tokens()) || table.Quantized != nil || c.Config.Encoder.Pooling != string(sentence.Mean) {
+		return b, fault.Field("Beside", "train it with the same tokenizer, that of the teacher by default, and do not compress it",
+			"must be a table of the same tokens in float32")
 	}
 	return besideRows{table.Shape[1], table.Stride, table.Data}, nil
 }

@@ -31,17 +31,25 @@ const (
 // block is the number of texts that are encoded and written at a time.
 const block = 1024
 
-// fingerprint identifies the teacher and the texts: it hashes the ids and the vectors of some tokens.
-func fingerprint(s *Sample, o Options, table []float32) [sha256.Size]byte {
+// fingerprint identifies the teacher and the texts: it hashes their ids and the vectors of some tokens.
+func fingerprint(ctx context.Context, t Teacher, s *Sample, o Options) (id [sha256.Size]byte, err error) {
 	h := sha256.New()
 	write := func(v any) { _ = binary.Write(h, binary.LittleEndian, v) } // a hash never fails
 	write(int64(o.MaxTokens))
-	for _, text := range s.texts {
+	for _, text := range s.forTeacher() {
 		write(int32(len(text)))
 		write(text)
 	}
-	write(table[:min(len(table), 1<<16)])
-	return [sha256.Size]byte(h.Sum(nil))
+	var tokens [][]int32
+	for id := range int32(min(t.Tokenizer().Vocabulary().Len(), 256)) {
+		tokens = append(tokens, []int32{id})
+	}
+	vectors, err := t.EncodeTokens(ctx, tokens, o.MaxTokens, o.Threads)
+	if err != nil {
+		return id, err
+	}
+	write(vectors)
+	return [sha256.Size]byte(h.Sum(nil)), nil
 }
 
 // openCache opens the file at path, "" for a temporary one, and returns how many vectors it has.
@@ -90,10 +98,10 @@ func (c *cache) fill(ctx context.Context, t Teacher, s *Sample, o Options, have 
 	if have > len(s.texts) {
 		have = 0
 	}
-	buffer := make([]byte, 0, block*2*c.dim)
-	for from := have; from < len(s.texts); from += block {
-		o.progress("teacher", from, len(s.texts))
-		vectors, err := t.EncodeTokens(ctx, s.texts[from:min(from+block, len(s.texts))], o.MaxTokens, o.Threads)
+	buffer, texts := make([]byte, 0, block*2*c.dim), s.forTeacher()
+	for from := have; from < len(texts); from += block {
+		o.progress("teacher", from, len(texts))
+		vectors, err := t.EncodeTokens(ctx, texts[from:min(from+block, len(texts))], o.MaxTokens, o.Threads)
 		if err != nil {
 			return err
 		}

@@ -125,7 +125,7 @@ func TestWhiten(t *testing.T) {
 	for i := range d.weights {
 		d.weights[i] = 1
 	}
-	d.o.Whiten, d.o.Dim, d.o.Threads, d.teacher = 1, e.Dim(), 1, e
+	d.o.Whiten, d.o.Dim, d.o.Threads, d.teacher, d.tokenizer = 1, e.Dim(), 1, e, e.Tokenizer()
 	if err := d.begin(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -81,6 +81,33 @@ func (o Options) Validate() error {
 	return nil
 }
 
+// Fits returns an error if Dim is larger than the vectors of the teacher and those beside together. Train
+// returns it too, but Fits needs no texts; with pairs to come, PairDim counts.
+func (o Options) Fits(t Teacher, pairs bool) error {
+	beside := 0
+	if o.Beside != nil {
+		beside = o.Beside.Dim()
+	}
+	if pairs {
+		beside += o.PairDim
+	}
+	o.Pairs = nil
+	_, err := o.checkDim(t, beside)
+	return err
+}
+
+// checkDim returns the largest Dim, with so many dimensions beside, apart from those of a table of pairs.
+func (o Options) checkDim(t Teacher, beside int) (largest int, err error) {
+	largest = t.Dim() + beside
+	if o.Pairs != nil {
+		largest += o.PairDim
+	}
+	if o.Dim > largest {
+		return 0, fault.Field("Dim", "", "must be at most the %d of the teacher and the tables beside it, got %d", largest, o.Dim)
+	}
+	return largest, nil
+}
+
 func (o Options) progress(stage string, done, total int) {
 	if o.Progress != nil {
 		o.Progress(stage, int64(done), int64(total))

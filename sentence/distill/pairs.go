@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/sentence"
 	"github.com/luminavec/luminavec/sentence/train"
@@ -19,9 +20,22 @@ func (d *distillation) pairOptions() train.Options {
 	return o
 }
 
+// checkPairs returns the error that training on the pairs would end with, before anything is computed.
+func (d *distillation) checkPairs(ctx context.Context) error {
+	if d.o.PairDim == 0 && d.o.TuneSteps == 0 {
+		return nil
+	}
+	o := d.pairOptions()
+	if err := o.Fits(d.o.Pairs); err != nil {
+		return err
+	}
+	_, err := d.o.Pairs.Plan(ctx, pairs.PlanOptions{BatchSize: o.BatchSize, Seed: o.Seed, Mixed: o.Mixed, Repeats: d.o.Pairs.Kind() != pairs.Paired})
+	return err
+}
+
 // run trains on the pairs.
 func (d *distillation) run(ctx context.Context, stage string, o train.Options, start *train.Start, steps int) (*checkpoints.Checkpoint, error) {
-	run := train.Run{Pairs: d.o.Pairs, Tokenizer: d.teacher.Tokenizer(), Start: start, Steps: int64(steps)}
+	run := train.Run{Pairs: d.o.Pairs, Tokenizer: d.tokenizer, Start: start, Steps: int64(steps)}
 	run.Progress = func(e train.Event) { d.o.progress(stage, int(e.Progress*1000), 1000) }
 	return train.Train(ctx, o, run)
 }
@@ -41,7 +55,7 @@ func (d *distillation) pairTable(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b, err := besides(d.teacher, e)
+	b, err := besides(d.tokenizer.Vocabulary(), e)
 	if err != nil {
 		return err
 	}

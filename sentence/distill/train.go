@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/luminavec/luminavec/autograd"
@@ -50,30 +51,38 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 	if len(s.texts) == 0 {
 		return nil, nil, fault.New("name files of text, or check that the teacher knows the language", "no texts to learn from")
 	}
-	beside, err := besides(t, o.Beside)
+	if s.blank() == len(s.texts) {
+		return nil, nil, fault.New("learn the tokens from these texts", "no text has a token of the vocabulary")
+	}
+	tokenizer := s.Tokenizer(t)
+	beside, err := besides(tokenizer.Vocabulary(), o.Beside)
 	if err != nil {
 		return nil, nil, err
 	}
-	limit := t.Dim() + beside.dim
-	if o.Pairs != nil {
-		limit += o.PairDim
-	}
-	if o.Dim > limit {
-		return nil, nil, fault.Field("Dim", "", "must be at most the %d of the teacher and the model beside it, got %d", limit, o.Dim)
-	}
-	o.Dim, o.Threads = cmp.Or(o.Dim, limit), cmp.Or(o.Threads, runtime.GOMAXPROCS(0))
-	d := &distillation{teacher: t, sample: s, o: o, weights: s.weights(o.SIF), report: &Report{Texts: len(s.texts), Of: s.seen, Dim: o.Dim, Whiten: o.Whiten, Variance: 1}}
-	if o.Pairs != nil {
-		d.report.PairDim = o.PairDim
-	}
-	if err := d.begin(ctx); err != nil {
+	limit, err := o.checkDim(t, beside.dim)
+	if err != nil {
 		return nil, nil, err
 	}
-	targets, have, err := openCache(o.Cache, o.ReplaceCache, fingerprint(s, o, d.e.Table), t.Dim())
+	o.Dim, o.Threads = cmp.Or(o.Dim, limit), cmp.Or(o.Threads, runtime.GOMAXPROCS(0))
+	d := &distillation{teacher: t, tokenizer: tokenizer, sample: s, o: o, weights: s.weights(o.SIF), report: &Report{Texts: len(s.texts), Of: s.seen, Dim: o.Dim, Whiten: o.Whiten, Variance: 1}}
+	if o.Pairs != nil {
+		d.report.PairDim = o.PairDim
+		if err := d.checkPairs(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	id, err := fingerprint(ctx, t, s, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	targets, have, err := openCache(o.Cache, o.ReplaceCache, id, t.Dim())
 	if err != nil {
 		return nil, nil, err
 	}
 	defer targets.close(o.Cache == "")
+	if err := d.begin(ctx); err != nil {
+		return nil, nil, err
+	}
 	d.report.Reused = min(have, len(s.texts))
 	if err := targets.fill(ctx, t, s, o, have); err != nil {
 		return nil, nil, err
@@ -90,7 +99,7 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 		return nil, nil, err
 	}
 	d.exact()
-	encoder, err := sentence.New(sentence.Layers{Tokenizer: t.Tokenizer(), Embedding: d.table(),
+	encoder, err := sentence.New(sentence.Layers{Tokenizer: tokenizer, Embedding: d.table(),
 		Pooling: sentence.SIF, Weights: &checkpoints.Tensor{Shape: []int{len(d.weights)}, Data: d.weights}, Normalize: true})
 	if err != nil {
 		return nil, nil, err
@@ -108,14 +117,15 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 // distillation is the state of a run. The table has the rows of the tokens and behind them those of the
 // teacher's vectors of a batch, of which each is the only token of the second text of an example.
 type distillation struct {
-	teacher Teacher
-	sample  *Sample
-	o       Options
-	weights []float32
-	e       *train.Parameters
-	tokens  int // rows of tokens
-	spread  *spread
-	report  *Report
+	teacher   Teacher
+	tokenizer *tokenize.Tokenizer // of the model
+	sample    *Sample
+	o         Options
+	weights   []float32
+	e         *train.Parameters
+	tokens    int // rows of tokens
+	spread    *spread
+	report    *Report
 }
 
 // table returns the rows of the tokens.
@@ -124,10 +134,14 @@ func (d *distillation) table() checkpoints.Tensor {
 	return checkpoints.Tensor{Shape: []int{d.tokens, d.e.Dim}, Stride: stride, Data: d.e.Table[:d.tokens*stride]}
 }
 
-// begin sets the table to the teacher's vectors of single tokens, centered.
+// begin sets the table to the teacher's vectors of single tokens, or of their texts, centered.
 func (d *distillation) begin(ctx context.Context) error {
-	d.tokens = d.teacher.Tokenizer().Vocabulary().Len()
+	d.tokens = d.tokenizer.Vocabulary().Len()
 	dim := d.teacher.Dim()
+	var stands [][]int32
+	if d.tokenizer != d.teacher.Tokenizer() {
+		stands = starts(d.teacher.Tokenizer(), d.tokenizer)
+	}
 	stride := kernel.Stride(dim)
 	rows := d.tokens + d.o.BatchSize
 	d.e = &train.Parameters{Rows: rows, Dim: dim, Table: kernel.Aligned(rows * stride)}
@@ -136,7 +150,11 @@ func (d *distillation) begin(ctx context.Context) error {
 		d.o.progress("tokens", from, d.tokens)
 		var texts [][]int32
 		for id := from; id < min(from+block, d.tokens); id++ {
-			texts = append(texts, []int32{int32(id)})
+			if stands == nil {
+				texts = append(texts, []int32{int32(id)})
+			} else {
+				texts = append(texts, stands[id])
+			}
 		}
 		vectors, err := d.teacher.EncodeTokens(ctx, texts, d.o.MaxTokens, d.o.Threads)
 		if err != nil {
@@ -172,7 +190,8 @@ func (d *distillation) train(ctx context.Context, targets *cache) (err error) {
 		return err
 	}
 	d.spread.apply(d.e.Table[:d.tokens*kernel.Stride(d.e.Dim)], kernel.Stride(d.e.Dim), o.Threads, true)
-	perEpoch := (len(s.texts) + o.BatchSize - 1) / o.BatchSize
+	blank := func(i int) bool { return len(s.texts[i]) == 0 } // with other tokens than the teacher's, some texts are unknown
+	perEpoch := (len(s.texts) - s.blank() + o.BatchSize - 1) / o.BatchSize
 	steps := perEpoch * o.Epochs
 	place := make([]int32, d.tokens)
 	var b train.Batch
@@ -185,6 +204,7 @@ func (d *distillation) train(ctx context.Context, targets *cache) (err error) {
 		at := step % perEpoch * o.BatchSize
 		if at == 0 {
 			order = rand.New(rand.NewPCG(o.Seed, uint64(1+step/perEpoch))).Perm(len(s.texts))
+			order = slices.DeleteFunc(order, blank)
 		}
 		texts := order[at:min(at+o.BatchSize, len(order))]
 		if err := d.batch(&b, texts, place, targets); err != nil {

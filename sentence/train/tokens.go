@@ -103,13 +103,22 @@ func (t *Tokens) Open(ctx context.Context, init *Init, sources []pairs.Source, i
 	if err := t.Validate(); err != nil {
 		return nil, TrainedTokens{}, err
 	}
-	each := func(ctx context.Context, emit func(text []byte) error) error {
+	if t.Tokenizer == "" && init.Tokenizer() != nil {
+		return init.Tokenizer(), TrainedTokens{}, nil
+	}
+	return t.OpenFrom(ctx, func(ctx context.Context, emit func(text []byte) error) error {
 		_, err := pairs.EachText(ctx, sources, in.PairOptions(nil, 0), emit)
 		return err
+	}, progress)
+}
+
+// OpenFrom is Open for texts from any other place: each calls emit with each of them, if the tokenizer is
+// trained, and returns the error of emit.
+func (t *Tokens) OpenFrom(ctx context.Context, each func(ctx context.Context, emit func(text []byte) error) error, progress func(stage string, share float64)) (*tokenize.Tokenizer, TrainedTokens, error) {
+	if err := t.Validate(); err != nil {
+		return nil, TrainedTokens{}, err
 	}
 	switch {
-	case t.Tokenizer == "" && init.Tokenizer() != nil:
-		return init.Tokenizer(), TrainedTokens{}, nil
 	case t.Tokenizer == Words:
 		tokenizer, err := t.words(ctx, each)
 		return tokenizer, TrainedTokens{Model: Words}, err

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/sourcegraph/conc/pool"
@@ -188,14 +189,24 @@ func (e *Encoder) encodeInputs(ctx context.Context, inputs []input, threads int)
 }
 
 // EncodeTokens is EncodeBatch for texts that are tokens already, without the marks of the ends: ids of
-// Tokenizer. Of a text of more than limit tokens, including the marks, the first ones count; limit 0 is
-// Config.MaxTokens. No prompt is added.
+// Tokenizer. The tokens of the prompt come before them. Of a text of more than limit tokens, including the
+// marks but not the prompt, the first ones count; limit 0, and what exceeds it, is Config.MaxTokens.
 func (e *Encoder) EncodeTokens(ctx context.Context, texts [][]int32, limit, threads int) ([]float32, error) {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	k := e.tokenizer
-	marks := len(k.before) + len(k.after)
+	before := slices.Clone(k.before)
+	if e.prompt != "" { // without the space at its end, which some tokenizers take for a token
+		before = k.Encode(before, strings.TrimRight(e.prompt, " "))
+	}
+	skip := 0
+	if e.skip > 0 {
+		skip = len(before)
+	}
+	if limit > 0 {
+		limit += len(before) - len(k.before)
+	}
 	if limit <= 0 || limit > e.config.MaxTokens {
 		limit = e.config.MaxTokens
 	}
@@ -206,8 +217,9 @@ func (e *Encoder) EncodeTokens(ctx context.Context, texts [][]int32, limit, thre
 				return nil, fmt.Errorf("text %d: the model has no token %d", i, id)
 			}
 		}
-		ids := append(slices.Clone(k.before), text[:min(len(text), max(0, limit-marks))]...)
-		inputs[i] = input{at: i, ids: append(ids, k.after...)}
+		ids := append(slices.Clone(before), text...)
+		ids = ids[:min(len(ids), max(0, limit-len(k.after)))]
+		inputs[i] = input{at: i, ids: append(ids, k.after...), skip: skip}
 	}
 	return e.encodeInputs(ctx, inputs, threads)
 }

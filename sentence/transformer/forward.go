@@ -2,6 +2,7 @@ package transformer
 
 import (
 	"math"
+	"slices"
 
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/internal/kernel/rounded"
@@ -9,9 +10,9 @@ import (
 
 // scratch is the working memory of a thread. It grows as needed.
 type scratch struct {
-	x, qkv, mixed, inner, scores, pooled []float32
-	bytes                                rounded.ByteRows
-	brains                               rounded.BrainRows
+	x, qkv, mixed, inner, scores, inverse, pooled []float32
+	bytes                                         rounded.ByteRows
+	brains                                        rounded.BrainRows
 
 	// ranges, if set, collects the ranges of the columns that a matrix is multiplied with.
 	ranges map[*linear]*ranges
@@ -87,17 +88,24 @@ func (e *Encoder) attend(s *scratch, i int, x []float32, batch []input) {
 	for _, in := range batch {
 		n := len(in.ids)
 		q, out := qkv[at*3*width:], mixed[at*width:]
-		scores := room(&s.scores, n*n)
+		scores, inverse := room(&s.scores, n*n), room(&s.inverse, n)
 		for h := range heads {
 			from := h * head
 			kernel.Gemm(false, true, n, n, head, scale, q[from:], 3*width, q[width+from:], 3*width, 0, scores, n)
 			for j := range n {
-				e.softmax(scores[j*n:(j+1)*n], h, j)
+				inverse[j] = e.softmax(scores[j*n:(j+1)*n], h, j)
 			}
 			if s.watch != nil {
-				s.watch(i, h, scores)
+				weights := slices.Clone(scores)
+				for j, x := range inverse {
+					kernel.Scale(weights[j*n:(j+1)*n], x)
+				}
+				s.watch(i, h, weights)
 			}
 			kernel.Gemm(false, false, n, head, n, 1, scores, n, q[2*width+from:], 3*width, 0, out[from:], width)
+			for j, x := range inverse { // a row is shorter than that of the weights
+				kernel.Scale(out[j*width+from:][:head], x)
+			}
 		}
 		at += n
 	}
@@ -105,40 +113,14 @@ func (e *Encoder) attend(s *scratch, i int, x []float32, batch []input) {
 	e.layerNorm(x, y.norm1)
 }
 
-// softmax turns the scores of token i into attention weights.
-func (e *Encoder) softmax(scores []float32, head, i int) {
+// softmax turns the scores of token i into attention weights, except for a factor, which it returns.
+func (e *Encoder) softmax(scores []float32, head, i int) (factor float32) {
 	if e.weights.distance.rows > 0 {
 		for j := range scores {
 			scores[j] += e.weights.distance.row(bucket(j-i, e.weights.distance.rows))[head]
 		}
 	}
-	kernel.Scale(scores, 1/kernel.ExpSum(scores, scores, 1, -largest(scores)))
-}
-
-// largest returns the largest value of x. Four comparisons at a time are several times faster than max, which treats
-// zeros and NaN specially.
-func largest(x []float32) float32 {
-	a, b, c, d := x[0], x[0], x[0], x[0]
-	for ; len(x) >= 4; x = x[4:] {
-		if x[0] > a {
-			a = x[0]
-		}
-		if x[1] > b {
-			b = x[1]
-		}
-		if x[2] > c {
-			c = x[2]
-		}
-		if x[3] > d {
-			d = x[3]
-		}
-	}
-	for _, v := range x {
-		if v > a {
-			a = v
-		}
-	}
-	return max(a, b, c, d)
+	return 1 / kernel.ExpSum(scores, scores, 1, -kernel.Maximum(scores))
 }
 
 // bucket returns the row of the bias for a token that is distance tokens further on: one for each

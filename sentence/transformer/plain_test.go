@@ -194,18 +194,3 @@ func TestLayersEqualThePlainNetwork(t *testing.T) {
 		}
 	}
 }
-
-func TestLargest(t *testing.T) {
-	for n := 1; n < 12; n++ {
-		for at := range n {
-			x := make([]float32, n)
-			for i := range x {
-				x[i] = -5 - float32(i%3)
-			}
-			x[at] = -2
-			if got := largest(x); got != -2 {
-				t.Errorf("value %d of %d: got %g", at, n, got)
-			}
-		}
-	}
-}

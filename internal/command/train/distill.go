@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/estimate"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
 	"github.com/luminavec/luminavec/sentence/distill"
@@ -33,10 +35,11 @@ type distillJob struct {
 	output  string
 	force   bool
 	same    bool
+	own     ownTokens
 }
 
 func distillCommand() *cobra.Command {
-	job := distillJob{options: distill.DefaultOptions()}
+	job := distillJob{options: distill.DefaultOptions(), own: ownTokens{token: newTokenFlags(ownVocabulary)}}
 	o := &job.options
 	cmd := &cobra.Command{
 		Use:   "distill --teacher FOLDER [CORPUS...] [options] -o MODEL",
@@ -46,7 +49,7 @@ The teacher is a transformer of the BERT family, as sentence-transformers writes
 model has its tokens, a vector each, and needs one look-up a token: it is hundreds of times
 as fast. Nothing is labelled: the teacher encodes a random choice of the texts, and the
 table is moved until the texts have its vectors. Best are texts like those that will be
-searched or compared.
+searched or compared; the frequent words of few texts become tokens too (--add-words).
 
 A text is a line of CORPUS or, with --field or --column, a record; with --pairs, each
 text of a pair is one. To fewer than 10,000 texts, general ones are added (--general).
@@ -66,6 +69,7 @@ $ search eval sts -m small`,
 		cli.Flag{Name: "pairs", Arg: "FILE", Into: &job.pairs, Field: "Pairs", Help: "file of pairs, as of 'train sentence'"},
 		columnsFlag(&job.input.Columns))
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&job.text), cli.SkipBadFlag(&job.skipBad))...)
+	cli.Declare(cmd, "Tokens", job.own.flags()...)
 	cli.Declare(cmd, "Training",
 		cli.Flag{Name: "texts", Arg: "N", Into: &o.Texts, Field: "Texts", Help: "number of texts that the teacher encodes, a random choice"},
 		cli.Flag{Name: "general", Arg: "N", Into: &job.general, Help: "number of paragraphs of the bundled sample of English Wikipedia that are added to the texts, 0 to 23,872", Default: "4,000 with fewer than 10,000 texts, else 0"},
@@ -136,8 +140,15 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	if err := j.options.Validate(); err != nil {
 		return cli.UsageError(err)
 	}
+	if err := j.own.settle(cmd, len(args) > 0 && len(j.pairs) == 0 && j.beside == ""); err != nil {
+		return err
+	}
 	write := checkpoints.WriteOptions{Replace: j.force}
 	if err := checkpoints.CheckOutput(j.output, write); err != nil {
+		return err
+	}
+	cache, kept, err := j.cacheFile()
+	if err != nil {
 		return err
 	}
 	m, err := cli.OpenModelAt(cmd, j.teacher)
@@ -151,17 +162,23 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	if !ok {
 		return cli.UsageError(fault.New("name the folder of a transformer", "%s is a static model already", j.teacher))
 	}
+	if err := j.own.fits(teacher.Tokenizer()); err != nil {
+		return err
+	}
+	if most := teacher.Config().MaxTokens; j.options.MaxTokens > most {
+		j.options.MaxTokens = most
+		cli.Note(cmd, "the teacher reads %s of a text", cli.Plural(most, "token", "tokens"))
+	}
 	if j.beside != "" {
 		if j.options.Beside, err = sentence.Open(cmd.Context(), j.beside); err != nil {
 			return err
 		}
 	}
-	sample, err := j.read(cmd, args, teacher)
-	if err != nil {
-		return err
+	if err := j.options.Fits(teacher, len(j.pairs) > 0); err != nil {
+		return cli.UsageError(err)
 	}
-	own := sample.Seen()
-	if err := j.addGeneral(cmd, sample, teacher.Tokenizer()); err != nil {
+	sample, general, err := j.read(cmd, args, teacher)
+	if err != nil {
 		return err
 	}
 	if j.options.Pairs != nil {
@@ -170,13 +187,16 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	if (j.beside != "" || j.options.Pairs != nil && j.options.PairDim > 0) && !cmd.Flags().Changed("whiten") {
 		j.options.Whiten = whitenBeside
 	}
-	general := sample.Seen() - own
-	cli.Note(cmd, "read %s; the teacher encodes %s of them", cli.Plural(sample.Seen(), "text", "texts"), cli.Thousands(int64(sample.Len())))
-	o, kept := j.options, j.options.Cache != ""
-	if !kept {
-		o.Cache = strings.TrimRight(j.output, `/\`) + ".teacher"
+	cut := ""
+	if n := sample.Cut(); n > 0 {
+		cut = fmt.Sprintf(", %s longer than %d tokens, of which the first ones count", cli.Thousands(n), j.options.MaxTokens)
 	}
-	o.ReplaceCache = j.force || !kept
+	cli.Note(cmd, "read %s%s; the teacher encodes %s of them", cli.Plural(sample.Seen(), "text", "texts"), cut, cli.Thousands(int64(sample.Len())))
+	o := j.options
+	o.Cache, o.ReplaceCache = cache, j.force || !kept
+	if err := j.checkDisk(cmd, cache, sample, teacher); err != nil {
+		return err
+	}
 	stages := cli.Stages{Cmd: cmd}
 	o.Progress = func(stage string, done, all int64) {
 		unit := map[string]string{"tokens": "tokens", "teacher": "texts", "training": "steps"}[stage]
@@ -226,6 +246,50 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	return printReport(cmd, r)
 }
 
+// cacheFile returns the file of the teacher's vectors, which it can write, and whether it is kept at the end.
+func (j *distillJob) cacheFile() (path string, kept bool, err error) {
+	path, kept = j.options.Cache, j.options.Cache != ""
+	if !kept {
+		path = strings.TrimRight(j.output, `/\`) + ".teacher"
+	}
+	_, missing := os.Lstat(path)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return "", false, cli.UsageError(fault.New("name a file in a folder that exists and can be written: --cache FILE", "cannot write the teacher's vectors to %s: %w", path, fault.Cause(err)))
+	}
+	err = f.Close()
+	if missing != nil { // not before there is something to write
+		err = errors.Join(err, os.Remove(path))
+	}
+	return path, kept, err
+}
+
+// checkDisk returns an error if there is no room for the teacher's vectors and the model.
+func (j *distillJob) checkDisk(cmd *cobra.Command, cache string, sample *distill.Sample, teacher *transformer.Encoder) error {
+	o, vectors := j.options, int64(sample.Len())*int64(2*teacher.Dim())
+	if info, err := os.Stat(cache); err == nil {
+		vectors = max(0, vectors-info.Size())
+	}
+	dim := o.Dim
+	if dim == 0 {
+		dim = teacher.Dim()
+		if o.Pairs != nil {
+			dim += o.PairDim
+		}
+		if o.Beside != nil {
+			dim += o.Beside.Dim()
+		}
+	}
+	need := estimate.Need{Disk: []estimate.Part{{What: "teacher's vectors", Bytes: vectors}}}
+	model := estimate.Part{What: "model", Bytes: int64(sample.Vocabulary()) * int64(4*dim)}
+	if filepath.Dir(cache) == filepath.Dir(filepath.Clean(j.output)) {
+		need.Disk = append(need.Disk, model)
+	} else if err := (estimate.Need{Disk: []estimate.Part{model}}).Check(limits(j.output), "free space, or lower --dim"); err != nil {
+		return err
+	}
+	return need.Check(limits(cache), "free space, lower --texts, or name a file on another disk: --cache FILE")
+}
+
 // ofPairs are the flags that need --pairs.
 var ofPairs = []string{"columns", "pair-dim", "pair-epochs", "tune", "keep-teacher"}
 
@@ -237,7 +301,7 @@ const whitenBeside = 0.25
 const fewTexts, generalTexts = 10_000, 4_000
 
 // addGeneral offers paragraphs of the bundled sample besides, if --general says so or there are few texts.
-func (j *distillJob) addGeneral(cmd *cobra.Command, sample *distill.Sample, tokenizer *tokenize.Tokenizer) error {
+func (j *distillJob) addGeneral(cmd *cobra.Command, sample *distill.Sample, add func(text string)) error {
 	if !cmd.Flags().Changed("general") {
 		if n := sample.Len(); n == 0 || n >= fewTexts || int64(n) < sample.Seen() {
 			return nil
@@ -247,12 +311,10 @@ func (j *distillJob) addGeneral(cmd *cobra.Command, sample *distill.Sample, toke
 	}
 	const paragraphs = 23_872 // of the sample, of which every n-th is taken
 	at, added := 0, 0
-	var ids []int32
 	return text.Sample().Texts(cmd.Context(), func(x *text.Text) error {
-		ids = tokenizer.Encode(ids[:0], string(x.Text))
-		if len(ids) > 0 && at*j.general/paragraphs >= added && added < j.general {
-			sample.Add(ids)
-			added++
+		if before := sample.Seen(); at*j.general/paragraphs >= added && added < j.general {
+			add(string(x.Text))
+			added += int(sample.Seen() - before)
 		}
 		at++
 		return nil
@@ -276,67 +338,119 @@ func (j *distillJob) choosePairDim(cmd *cobra.Command, pairs int64, teacher int)
 	o.PairDim = 0
 }
 
-// read offers all texts to the sample.
-func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transformer.Encoder) (*distill.Sample, error) {
+// read offers all texts to the sample, and returns the number of those of the bundled sample that were added.
+func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transformer.Encoder) (sample *distill.Sample, general int64, err error) {
 	tokenizer := teacher.Tokenizer()
-	sample := distill.NewSample(tokenizer.Vocabulary().Len(), j.options)
+	sample = distill.NewSample(tokenizer.Vocabulary().Len(), j.options)
+	var ids []int32
+	add := func(text string) {
+		if j.own.used {
+			sample.AddText(tokenizer, text)
+			return
+		}
+		ids = tokenizer.Encode(ids[:0], text)
+		sample.Add(ids)
+	}
+	var sources []pairs.Source
 	if len(j.pairs) > 0 || len(args) == 0 {
 		j.input.Files = j.pairs
-		sources, done, err := j.input.Open(cmd.Context(), false)
-		if err != nil {
-			return nil, err
+		var done func() error
+		if sources, done, err = j.input.Open(cmd.Context(), j.own.used); err != nil {
+			return nil, 0, err
 		}
 		defer done()
-		o := j.input.PairOptions(tokenizer, j.options.MaxTokens)
-		data, err := readPairs(cmd, sources, o)
-		if err != nil {
-			return nil, err
-		}
-		if len(j.pairs) > 0 {
-			j.options.Pairs = data
-			if j.options.PairDim > 0 && !cmd.Flags().Changed("pair-dim") {
-				j.choosePairDim(cmd, data.Examples(), teacher.Dim())
-			}
+		if j.own.used {
+			err = j.addPairTexts(cmd, sources, add)
 		} else {
-			defer data.Close()
+			err = j.addPairs(cmd, sources, sample, teacher)
 		}
-		plan, err := data.Plan(cmd.Context(), pairs.PlanOptions{BatchSize: 1024, Mixed: true, Repeats: true})
 		if err != nil {
-			return nil, err
-		}
-		var b pairs.Batch
-		for i := range plan.Len() {
-			if err := data.Batch(&b, plan, i); err != nil {
-				return nil, err
-			}
-			for k := range len(b.Offsets) - 1 {
-				sample.Add(b.IDs[b.Offsets[k]:b.Offsets[k+1]])
-			}
+			return nil, 0, err
 		}
 	}
+	if len(args) > 0 || len(j.pairs) == 0 {
+		err := j.addCorpus(cmd, args, sample, func(text string) {
+			if add(text); j.own.usual && sample.Seen() == fewTexts {
+				j.own.used = false
+				sample.Retokenize(nil)
+			}
+		})
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	general = -sample.Seen()
+	if err := j.addGeneral(cmd, sample, add); err != nil {
+		return nil, 0, err
+	}
+	general += sample.Seen()
+	if j.own.used {
+		own, err := j.own.apply(cmd, sample, tokenizer)
+		if err != nil {
+			return nil, 0, err
+		}
+		if len(j.pairs) > 0 {
+			return sample, general, j.openPairs(cmd, sources, own, teacher.Dim())
+		}
+	}
+	return sample, general, nil
+}
+
+// openPairs reads the pairs that the model is trained on.
+func (j *distillJob) openPairs(cmd *cobra.Command, sources []pairs.Source, tokenizer *tokenize.Tokenizer, teacher int) (err error) {
+	j.options.Pairs, err = readPairs(cmd, sources, j.input.PairOptions(tokenizer, j.options.MaxTokens))
+	if err == nil && len(j.pairs) > 0 && j.options.PairDim > 0 && !cmd.Flags().Changed("pair-dim") {
+		j.choosePairDim(cmd, j.options.Pairs.Examples(), teacher)
+	}
+	return err
+}
+
+// addPairs offers the texts of the pairs, which have the tokens of the teacher.
+func (j *distillJob) addPairs(cmd *cobra.Command, sources []pairs.Source, sample *distill.Sample, teacher *transformer.Encoder) error {
+	if err := j.openPairs(cmd, sources, teacher.Tokenizer(), teacher.Dim()); err != nil {
+		return err
+	}
+	data := j.options.Pairs
+	if len(j.pairs) == 0 { // the bundled ones are only texts
+		j.options.Pairs = nil
+		defer data.Close()
+	}
+	plan, err := data.Plan(cmd.Context(), pairs.PlanOptions{BatchSize: 1024, Mixed: true, Repeats: true})
+	if err != nil {
+		return err
+	}
+	var b pairs.Batch
+	for i := range plan.Len() {
+		if err := data.Batch(&b, plan, i); err != nil {
+			return err
+		}
+		for k := range len(b.Offsets) - 1 {
+			sample.Add(b.IDs[b.Offsets[k]:b.Offsets[k+1]])
+		}
+	}
+	return nil
+}
+
+// addCorpus offers the texts of CORPUS, or of the bundled sample.
+func (j *distillJob) addCorpus(cmd *cobra.Command, args []string, sample *distill.Sample, add func(text string)) error {
 	src := text.Sample()
-	switch {
-	case len(args) > 0:
+	if len(args) > 0 {
 		var err error
 		if src, err = cli.OpenRecords(args, j.text, j.skipBad); err != nil {
-			return nil, err
+			return err
 		}
-	case len(j.pairs) > 0:
-		return sample, nil
 	}
 	progress := cli.StartProgress(cmd, "reading")
 	defer progress.Done()
-	var ids []int32
 	err := src.Texts(cmd.Context(), func(x *text.Text) error {
-		ids = tokenizer.Encode(ids[:0], string(x.Text))
-		sample.Add(ids)
+		add(string(x.Text))
 		progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(sample.Seen(), "texts"))
 		return nil
 	})
 	if err != nil {
-		return nil, cli.Skippable(err)
+		return cli.Skippable(err)
 	}
 	progress.Done()
 	cli.WarnInvalid(cmd, src)
-	return sample, nil
+	return nil
 }

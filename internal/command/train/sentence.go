@@ -1,7 +1,6 @@
 package train
 
 import (
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/corpora/text"
-	"github.com/luminavec/luminavec/corpora/tokenize/learn"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -21,8 +19,7 @@ import (
 type sentenceJob struct {
 	target
 	sentences.Settings
-	tokens        sentences.Tokens
-	vocab         string // --vocab: a number, or a file of words
+	token         tokenFlags
 	init          string
 	format        string // --vectors-format
 	freeze        string
@@ -31,8 +28,8 @@ type sentenceJob struct {
 }
 
 func sentenceCommand() *cobra.Command {
-	job := sentenceJob{tokens: sentences.DefaultTokens(), deterministic: true}
-	job.Options, job.vocab = sentences.DefaultOptions(), strconv.Itoa(job.tokens.Vocabulary)
+	job := sentenceJob{token: newTokenFlags(sentences.DefaultTokens().Vocabulary), deterministic: true}
+	job.Options = sentences.DefaultOptions()
 	o := &job.Options
 	o.Loss, o.Threads = "", 0 // settled later
 	cmd := &cobra.Command{
@@ -68,16 +65,7 @@ $ train sentence pairs.tsv --tokenizer tokenizer.json --shard 2/8 --round 1/5 -o
 			Help: "read the pairs of FILE N times per epoch, such as 2 or 0.5", Default: "1"},
 		cli.Flag{Name: "max-tokens", Arg: "N", Into: &o.MaxTokens, Field: "MaxTokens", Help: "tokens of a text to learn from; 0 uses all"},
 		cli.Flag{Name: "mixed", Into: &o.Mixed, Field: "Mixed", Help: "build batches across files; without it each batch is of one file"})
-	cli.Declare(cmd, "Tokens",
-		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &job.tokens.Tokenizer, Field: "Tokenizer", Open: true,
-			Help: "how text is split into tokens", Default: "wordpiece; with --init that of the model", Values: append(cli.Summarized(learn.Models(), learn.Model.Summary),
-				cli.Value{Name: sentences.Words, Help: "the words that occur --min-count times, at word boundaries of Unicode (UAX #29)"},
-				cli.Value{Name: "MODEL", Help: "the tokenizer of that model"},
-				cli.Value{Name: "FILE", Help: "a tokenizer.json of Hugging Face, or a vocab.txt of BERT"})},
-		cli.Flag{Name: "vocab", Arg: "N|FILE", Into: &job.vocab, Field: "Vocabulary", Ext: []string{"tsv"},
-			Help: "number of tokens to train, or maximum number of words; or a file of 'train vocab' or the vocab.tsv of a word model, with the words to use"},
-		cli.Flag{Name: "min-count", Arg: "N", Into: &job.tokens.MinCount, Field: "MinCount", Help: "ignore words that occur less often"},
-		cli.Flag{Name: "cased", Into: &job.tokens.Cased, Field: "Cased", Help: "keep capital letters"}, cli.LocaleFlag(&job.tokens.Locale))
+	cli.Declare(cmd, "Tokens", job.token.flags("wordpiece; with --init that of the model")...)
 	cli.Declare(cmd, cli.ForModel,
 		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Help: "length of a token's vector"},
 		cli.Flag{Name: "hidden", Arg: "N", Into: &o.Hidden, Field: "Hidden", Help: "outputs of a linear layer with ReLU on each token; 0 for no such layer"},
@@ -195,10 +183,7 @@ func (j *sentenceJob) settle(cmd *cobra.Command, files []string) error {
 	case j.init == text.Stdin && slices.Contains(files, text.Stdin):
 		return fault.New("write one of them to a file", "standard input cannot be both the pairs and the vectors of --init")
 	}
-	if err := j.settleVocabulary(); err != nil {
-		return err
-	}
-	if err := j.tokens.Validate(); err != nil {
+	if err := j.token.settle(); err != nil {
 		return err
 	}
 	if err := j.part.settle(cmd, len(j.watch.sets) > 0); err != nil {
@@ -227,21 +212,4 @@ func validSentence(o sentences.Options) error {
 		o.Loss = sentences.UsualLoss(pairs.Paired)
 	}
 	return o.Validate()
-}
-
-// settleVocabulary reads --vocab: a number of tokens, or a file of words.
-func (j *sentenceJob) settleVocabulary() error {
-	n, err := strconv.Atoi(j.vocab)
-	if err == nil {
-		j.tokens.Vocabulary = n
-		return nil
-	}
-	switch {
-	case !strings.EqualFold(filepath.Ext(j.vocab), ".tsv"):
-		return fault.New("for example 10000, or vocab.tsv", "--vocab must be a whole number or a .tsv file of words, got %q", j.vocab)
-	case j.tokens.Tokenizer != "" && j.tokens.Tokenizer != sentences.Words:
-		return fault.New("leave one of them out", "--vocab %s holds words, which --tokenizer %s does not use", j.vocab, j.tokens.Tokenizer)
-	}
-	j.tokens.Tokenizer = j.vocab
-	return nil
 }

@@ -47,22 +47,20 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer init.Close()
-	given := cli.Given(cmd)
-	if j.tokens.Tokenizer == j.vocab { // a file
-		given = slices.DeleteFunc(given, func(field string) bool { return field == "Vocabulary" })
-	}
-	if err := j.tokens.Adopt(init, given...); err != nil {
+	if err := j.token.adopt(cmd, init); err != nil {
 		return cli.UsageError(err)
 	}
-	sources, done, err := j.Open(ctx, j.tokens.Trained())
+	sources, done, err := j.Open(ctx, j.token.tokens.Trained())
 	if err != nil {
 		return err
 	}
 	defer done()
-	if j.part.shard != "" && j.tokens.Trained() && j.tokens.Tokenizer != sentences.Words && !cmd.Flags().Changed("tokenizer") {
+	if j.part.shard != "" && j.token.tokens.Trained() && j.token.tokens.Tokenizer != sentences.Words && !cmd.Flags().Changed("tokenizer") {
 		cli.Note(cmd, "the tokens are trained on all pairs, by each process; --tokenizer FILE saves this time")
 	}
-	tokenizer, err := j.openTokens(cmd, init, sources)
+	tokenizer, err := j.token.open(cmd, func(ctx context.Context, progress func(string, float64)) (*tokenize.Tokenizer, sentences.TrainedTokens, error) {
+		return j.token.tokens.Open(ctx, init, sources, &j.Input, progress)
+	})
 	if err != nil {
 		return err
 	}
@@ -158,24 +156,6 @@ func missing(err error) error {
 		return cli.UsageError(err)
 	}
 	return err
-}
-
-// openTokens opens or trains the tokenizer.
-func (j *sentenceJob) openTokens(cmd *cobra.Command, init *sentences.Init, sources []pairs.Source) (*tokenize.Tokenizer, error) {
-	began := time.Now()
-	progress := cli.StartProgress(cmd, "tokens")
-	tokenizer, of, err := j.tokens.Open(cmd.Context(), init, sources, &j.Input, func(stage string, share float64) { progress.Update(share, stage) })
-	progress.Done()
-	switch {
-	case err != nil:
-		return nil, missing(err)
-	case of.Model == sentences.Words:
-		cli.Note(cmd, "%s that occur %s or more", cli.Plural(tokenizer.Vocabulary().Len(), "word", "words"), cli.Plural(j.tokens.MinCount, "time", "times"))
-	case of.Model != "":
-		cli.Note(cmd, "trained %s %s tokens on %s words, %s different ones, in %s", cli.Thousands(tokenizer.Vocabulary().Len()), of.Model,
-			cli.Count(float64(of.Words)), cli.Thousands(of.Distinct), cli.Duration(time.Since(began)))
-	}
-	return tokenizer, nil
 }
 
 // trainPairs trains into the output, and reports; done is the share of a resumed run that is

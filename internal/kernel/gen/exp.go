@@ -14,6 +14,32 @@ func expKernels(a *isa) {
 	expSum(a, false)
 	expSum(a, true)
 	softmaxGradient(a)
+	maximumOf(a)
+}
+
+// maximumOf finds the largest value, which a softmax subtracts.
+func maximumOf(a *isa) {
+	name := "maximum" + a.name
+	TEXT(name, NOSPLIT, "func(x, last *float32, blocks int) float32")
+	Pragma("noescape")
+	Doc(name + " returns the largest of blocks times 16 values at x and of 16 values at last.")
+	x, last, left := Load(Param("x"), GP64()), Load(Param("last"), GP64()), Load(Param("blocks"), GP64())
+	most := a.vec()
+	VMOVUPS(lanes("maximumFirst", float32(math.Inf(-1))), most)
+	for i := 0; i < 64; i += a.bytes {
+		VMAXPS(at(last, i), most, most)
+	}
+	Label("blocks")
+	for i := 0; i < 64; i += a.bytes {
+		VMAXPS(at(x, i), most, most)
+	}
+	ADDQ(Imm(64), x)
+	SUBQ(Imm(1), left)
+	JNE(LabelRef("blocks"))
+	top := a.maximum(most)
+	VZEROUPPER()
+	Store(top, ReturnIndex(0))
+	RET()
 }
 
 var lanesOf = map[string]Mem{}

@@ -2,6 +2,7 @@ package models
 
 import (
 	"maps"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -213,4 +214,12 @@ func fenced(f func() error) (err error) {
 		}
 	}()
 	return f()
+}
+
+// Inside returns the text of a token, and whether it stands inside a word.
+func (m *wordPiece) Inside(token string) (text string, inside bool) {
+	if rest, ok := strings.CutPrefix(token, m.prefix); ok && m.prefix != "" && rest != "" {
+		return rest, true
+	}
+	return token, false
 }

@@ -1,6 +1,9 @@
 package normalizers
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 func init() { register("ByteLevel", fixed(byteLevelStep{})) }
 
@@ -50,4 +53,17 @@ type byteLevelStep struct{}
 func (byteLevelStep) Apply(in, out *Text) *Text {
 	MapBytes(in, out, 0, len(in.Bytes))
 	return out
+}
+
+// UnmapBytes returns the bytes for which the characters of text stand; others stay as they are.
+func UnmapBytes(text string) string {
+	var out []byte
+	for _, r := range text {
+		if b := slices.Index(ByteLetters[:], r); b >= 0 {
+			out = append(out, byte(b))
+		} else {
+			out = utf8.AppendRune(out, r)
+		}
+	}
+	return string(out)
 }
