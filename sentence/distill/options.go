@@ -41,9 +41,9 @@ type Options struct {
 
 	// Scored, in the tokens of the teacher, are pairs of texts with scores of how similar they are. In
 	// ScoredEpochs passes over them at the end, the model's similarities are put in the order of the
-	// scores (train.CoSENT). Default nil.
+	// scores (train.CoSENT), while it stays near to what it was. Default nil.
 	Scored       *pairs.Dataset `json:"-"`
-	ScoredEpochs int            `json:"scored_epochs"` // default 3
+	ScoredEpochs int            `json:"scored_epochs"` // default 8
 
 	// KeepTeacher, if above 0, pulls the rows back to where tuning began: see train.Options.KeepTeacher. Default 0.
 	KeepTeacher float64 `json:"keep_teacher"`
@@ -66,7 +66,7 @@ type Options struct {
 // DefaultOptions returns the default settings.
 func DefaultOptions() Options {
 	return Options{Texts: 250_000, MaxTokens: 128, Epochs: 10, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Repeats: 0.6, Whiten: 0.5, Seed: 1,
-		PairDim: 512, PairEpochs: 3, TuneSteps: 200, ScoredEpochs: 3, Exact: 0.2}
+		PairDim: 512, PairEpochs: 3, TuneSteps: 200, ScoredEpochs: 8, Exact: 0.2}
 }
 
 // Validate reports the first field that cannot be used.

@@ -86,7 +86,7 @@ func (d *distillation) meanLength(rows []float32, stride, dim int, weights []flo
 // tune moves the model until pairs are similar, for a number of steps.
 func (d *distillation) tune(ctx context.Context, c *checkpoints.Checkpoint) (*checkpoints.Checkpoint, error) {
 	o := d.pairOptions(d.o.Pairs)
-	o.Epochs, o.LearningRate = 1, tuneRate
+	o.Epochs, o.LearningRate, o.KeepTeacher = 1, tuneRate, d.o.KeepTeacher
 	return d.goOn(ctx, "tuning", d.o.Pairs, o, c, d.o.TuneSteps)
 }
 
@@ -94,6 +94,7 @@ func (d *distillation) tune(ctx context.Context, c *checkpoints.Checkpoint) (*ch
 func (d *distillation) score(ctx context.Context, c *checkpoints.Checkpoint) (*checkpoints.Checkpoint, error) {
 	o := d.pairOptions(d.o.Scored)
 	o.Loss, o.Epochs, o.BatchSize, o.Scale, o.LearningRate = train.CoSENT, d.o.ScoredEpochs, 512, 20, scoreRate
+	o.KeepTeacher = max(d.o.KeepTeacher, scoreKeep)
 	return d.goOn(ctx, "scores", d.o.Scored, o, c, 0)
 }
 
@@ -103,7 +104,7 @@ func (d *distillation) goOn(ctx context.Context, stage string, p *pairs.Dataset,
 	if err != nil {
 		return nil, err
 	}
-	o.Dim, o.KeepTeacher = c.Config.Dim, d.o.KeepTeacher
+	o.Dim = c.Config.Dim
 	tuned, err := d.run(ctx, stage, p, o, &train.Start{Encoder: e}, steps)
 	if err != nil {
 		return nil, err
@@ -112,8 +113,10 @@ func (d *distillation) goOn(ctx context.Context, stage string, p *pairs.Dataset,
 	return tuned, nil
 }
 
-// The learning rates of tuning on pairs and on scores, at first.
+// The learning rates of tuning on pairs and on scores, at first, and the least weight with which the
+// latter keeps near to the model before.
 const (
 	tuneRate  = 0.003
-	scoreRate = 0.01
+	scoreRate = 0.02
+	scoreKeep = 5
 )
