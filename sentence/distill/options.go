@@ -17,7 +17,7 @@ type Options struct {
 	BatchSize    int     `json:"batch"`         // texts in a step; default 512
 	LearningRate float64 `json:"learning_rate"` // at first; it falls linearly to 0. Default 0.02
 	SIF          float64 `json:"sif"`           // a of the weights of the tokens, a share of the text; default 0.001
-	Repeats      float64 `json:"repeats"`       // a token that occurs n times in a text counts n^Repeats times, above 0 up to 1; default 0.6
+	Repeats      float64 `json:"repeats"`       // a token that occurs n times in a text counts n^Repeats times, above 0 up to 1; default 0.7
 	Whiten       float64 `json:"whiten"`        // 0 leaves the components as they are, 1 makes them equal; default 0.5; 0.25 is better with a table beside
 	// WhitenTeacher, if above 0, subtracts the mean of the teacher's vectors and scales their components
 	// by variance^(-WhitenTeacher/2) before the table learns from them, which helps search more than similarity; 1 makes them equal. Default 0.
@@ -65,7 +65,7 @@ type Options struct {
 
 // DefaultOptions returns the default settings.
 func DefaultOptions() Options {
-	return Options{Texts: 250_000, MaxTokens: 128, Epochs: 10, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Repeats: 0.6, Whiten: 0.5, Seed: 1,
+	return Options{Texts: 250_000, MaxTokens: 128, Epochs: 10, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Repeats: 0.7, Whiten: 0.5, Seed: 1,
 		PairDim: 512, PairEpochs: 3, TuneSteps: 200, ScoredEpochs: 8, Exact: 0.2}
 }
 
