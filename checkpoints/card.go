@@ -60,7 +60,7 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 		kind:     KindOf(c.Config.Kind),
 		layers:   c.Config.Encoder.Hidden > 0 || c.Config.Encoder.Project > 0,
 		sources:  codes(c.Config.Corpus.Sources, 8),
-		pooling:  poolingStep(c.Config.Encoder.Pooling),
+		pooling:  poolingStep(c.Config.Encoder),
 		subwords: c.Tokenizer.Subwords(),
 		unknown:  c.Tokenizer.Unknown(),
 		version:  c.Config.Format,
@@ -81,10 +81,10 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 	}
 	switch c.Config.Encoder.Pooling {
 	case "", "mean", sif:
-		d.folds = true
+		d.folds = c.Config.Encoder.Repeats == 0
 	}
 	d.layout, d.opens = layoutOf(c)
-	d.pythonPool, d.method = pythonPooling(c.Config.Encoder.Pooling, d.layout), d.kind.card(c)
+	d.pythonPool, d.method = pythonPooling(c.Config.Encoder, d.layout), d.kind.card(c)
 	d.params = c.Parameters()
 	var frequent []string
 	for _, id := range c.Vocabulary.ByCount() {

@@ -31,16 +31,20 @@ import (
 //	   a scale for each row and, optionally, a mapping by which rows share codes. A
 //	   program that reads only earlier versions would not find the table.
 //
+//	4  A token that a text repeats may count less: encoder.repeats in config.json. A
+//	   program that reads only earlier versions would compute other vectors.
+//
 // Additions that a reader may ignore need no new version. spellings.tsv is one. Character n-grams are one: a
 // reader that does not know "ngrams" in config.json, ngrams.txt and the tensor
 // "ngrams.weight" reads the vectors of the vocabulary correctly and treats all other
 // words as unknown, as in a model without n-grams.
-const FormatVersion = 3
+const FormatVersion = 4
 
 // Versions that a reader has to distinguish.
 const (
 	formatZeroRow   = 2
 	formatQuantized = 3
+	formatRepeats   = 4
 )
 
 // Config is the content of config.json: what the model is and how it was made.
@@ -121,6 +125,10 @@ type EncoderConfig struct {
 	// (UnknownSkipped, as in model2vec), or as any other token does (UnknownCounted, as in
 	// sentence-transformers). Default "", of all models that are trained here.
 	Unknown string `json:"unknown,omitempty"`
+
+	// Repeats, if above 0, is the power x by which repetition counts less: a token that occurs n times
+	// in a text counts n^x times in the mean of pooling "mean" and "sif". Default 0: n times.
+	Repeats float64 `json:"repeats,omitempty"`
 }
 
 // Values of EncoderConfig.Unknown.
@@ -194,6 +202,8 @@ func (c *Config) Validate() error {
 		return fault.New("update LuminaVec if a newer version wrote it", "encoder.pooling must be one of %s, got %q", strings.Join(poolings, ", "), c.Encoder.Pooling)
 	case c.Encoder.Unknown != "" && c.Encoder.Unknown != UnknownSkipped && c.Encoder.Unknown != UnknownCounted:
 		return fault.New("update LuminaVec if a newer version wrote it", "encoder.unknown must be %s or %s, got %q", UnknownSkipped, UnknownCounted, c.Encoder.Unknown)
+	case !(c.Encoder.Repeats >= 0 && c.Encoder.Repeats <= 1):
+		return fmt.Errorf("encoder.repeats must be from 0 to 1, got %v", c.Encoder.Repeats)
 	case !(c.Progress.Done >= 0 && c.Progress.Done <= 1):
 		return fmt.Errorf("progress.done must be from 0 to 1, got %v", c.Progress.Done)
 	}

@@ -252,7 +252,7 @@ func TestForged(t *testing.T) {
 		change map[string]string
 		want   string
 	}{
-		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"format": 1`, `"format": 4`, 1)}, "config.json format newer"},
+		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"format": 1`, `"format": 5`, 1)}, "config.json format newer"},
 		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"dim": 3`, `"dim": 4`, 1)}, "model.safetensors embedding.weight [4 3] [4 4]"},
 		{map[string]string{ConfigFile: "{}"}, "config.json version"},
 		{map[string]string{ConfigFile: ""}, "config.json"},

@@ -44,7 +44,7 @@ const (
 // package exchange.
 func layoutOf(c *Checkpoint) (l layout, opens bool) {
 	e := c.Config.Encoder
-	if c.Quantized() || e.Hidden > 0 || e.Project > 0 || c.NGrams != nil || len(c.Tokenizer.Phrases()) > 0 || c.Tokenizer.Truncates() {
+	if c.Quantized() || e.Hidden > 0 || e.Project > 0 || c.NGrams != nil || e.Repeats > 0 || len(c.Tokenizer.Phrases()) > 0 || c.Tokenizer.Truncates() {
 		return plain, false
 	}
 	weighted := e.Pooling == sif

@@ -62,7 +62,7 @@ type stored struct {
 
 // static reports whether the vector of a text is the mean of rows of the table.
 func (e EncoderConfig) static() bool {
-	return e.Hidden == 0 && e.Project == 0 && (e.Pooling == "" || e.Pooling == "mean")
+	return e.Hidden == 0 && e.Project == 0 && e.Repeats == 0 && (e.Pooling == "" || e.Pooling == "mean")
 }
 
 // joinTables makes quantized tables of the tensors of a file, which are removed. cols is the length

@@ -39,6 +39,8 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 	}
 	layout, opens := layoutOf(c)
 	switch {
+	case c.Config.Encoder.Repeats > 0:
+		c.Config.Format = formatRepeats
 	case c.Quantized():
 		c.Config.Format = formatQuantized
 	case layout != plain:

@@ -27,6 +27,7 @@ type Layers struct {
 	Weights    *checkpoints.Tensor // [V] weight of each token with SIF; else nil
 	Normalize  bool                // divide the result by its length
 	Unknown    string              // what the token for unknown text counts; see checkpoints.EncoderConfig
+	Repeats    float64             // a token that occurs n times counts n^Repeats times, with Mean and SIF; default 0: 1
 }
 
 // Encoder turns text into vectors. It is immutable and safe for concurrent use.
@@ -46,6 +47,7 @@ type Encoder struct {
 	pooling    Pooling
 	weights    []float32 // [V] with SIF; else nil
 	normalize  bool
+	repeats    float64           // Layers.Repeats
 	spellings  map[string]string // of imported words; see checkpoints.Checkpoint
 	scratch    sync.Pool         // *buffers
 }
@@ -55,15 +57,16 @@ type buffers struct {
 	mapped  *mappedTable // the table, while faults of its file are caught; otherwise nil
 	ids     []int32      // tokens of the text
 	weights []float32    // of ids
-	grams   []int32      // rows of the n-grams of one token
-	row     []float32    // their mean, or the row of a token, padded
-	ones    []float32    // weights of n-grams
-	feature []float32    // of one token, padded; nil without linear
-	pooled  []float32    // of all features, padded
-	known   int          // tokens of the text so far that have a vector
-	blank   int          // how many of them stand for a space only
-	unknown int          // tokens for unknown text
-	err     error        // of the first token whose vector could not be read
+	repeats Repeats
+	grams   []int32   // rows of the n-grams of one token
+	row     []float32 // their mean, or the row of a token, padded
+	ones    []float32 // weights of n-grams
+	feature []float32 // of one token, padded; nil without linear
+	pooled  []float32 // of all features, padded
+	known   int       // tokens of the text so far that have a vector
+	blank   int       // how many of them stand for a space only
+	unknown int       // tokens for unknown text
+	err     error     // of the first token whose vector could not be read
 	token   func(word []byte, id int32)
 }
 
@@ -81,11 +84,17 @@ func New(l Layers) (*Encoder, error) {
 	if l.Pooling == "" {
 		l.Pooling = Mean
 	}
+	if l.Repeats == 1 {
+		l.Repeats = 0
+	}
 	err := checkPooling(l.Pooling)
 	if err != nil {
 		return nil, err
 	}
-	e := &Encoder{tokenizer: l.Tokenizer, normalize: l.Normalize, pooling: l.Pooling, counted: l.Unknown}
+	e := &Encoder{tokenizer: l.Tokenizer, normalize: l.Normalize, pooling: l.Pooling, counted: l.Unknown, repeats: l.Repeats}
+	if !(l.Repeats >= 0 && l.Repeats <= 1) || l.Repeats > 0 && (l.Pooling != Mean && l.Pooling != SIF || l.NGrams != nil) {
+		return nil, fault.New(hintShapes, "repeats must be from 0 to 1, and 0 with character n-grams or the pooling %q, got %g", l.Pooling, l.Repeats)
+	}
 	e.setUnknown()
 	if e.table, err = newTable(checkpoints.EmbeddingTensor, l.Embedding); err != nil {
 		return nil, err
@@ -117,7 +126,7 @@ func New(l Layers) (*Encoder, error) {
 		e.pooled = &features{from: e.table, e: e}
 	}
 	e.scratch.New = func() any {
-		b := &buffers{pooled: kernel.Aligned(e.features().stride), row: kernel.Aligned(e.width.stride)}
+		b := &buffers{pooled: kernel.Aligned(e.features().stride), row: kernel.Aligned(e.width.stride), repeats: Repeats{Power: e.repeats}}
 		if e.linear != nil {
 			b.feature = kernel.Aligned(e.linear.out().stride)
 		}
@@ -246,6 +255,7 @@ func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 		Weights:    optional(checkpoints.PoolingTensor),
 		Normalize:  c.Config.Encoder.Normalize,
 		Unknown:    c.Config.Encoder.Unknown,
+		Repeats:    c.Config.Encoder.Repeats,
 	})
 	if err != nil {
 		return nil, err
@@ -364,6 +374,7 @@ func (e *Encoder) poolTokens(b *buffers, text string) (known int, err error) {
 		weights = append(weights, e.weight(id))
 	}
 	b.weights = weights
+	b.repeats.Scale(weights, ids)
 	return len(ids), e.pooled.sum(b.pooled, ids, weights)
 }
 

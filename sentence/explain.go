@@ -1,6 +1,7 @@
 package sentence
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -53,7 +54,10 @@ type ExplainedToken struct {
 	Linear []float32        `json:"linear,omitempty"` // W·e + b
 	ReLU   []float32        `json:"relu,omitempty"`   // max(0, W·e + b)
 	Weight float32          `json:"weight,omitempty"` // its weight with SIF; absent otherwise
-	Folded []float32        `json:"folded,omitempty"` // its row of the folded table: weight·P·max(0, W·e + b)
+	// Repeats is what an occurrence of a token counts that the text repeats, n^(x−1) with n occurrences
+	// and Layers.Repeats x; absent if the model has none.
+	Repeats float32   `json:"repeats,omitempty"`
+	Folded  []float32 `json:"folded,omitempty"` // its row of the folded table: weight·P·max(0, W·e + b)
 }
 
 // Folding compares an encoder with its folded form; see Encoder.Fold.
@@ -85,7 +89,9 @@ func (e *Encoder) Explain(text string) (*Explanation, error) {
 	blank := 0 // known tokens that stand for a space only
 	b := e.scratch.Get().(*buffers)
 	defer e.scratch.Put(b)
-	for _, tok := range e.tokenizer.Tokens(text) {
+	tokens := e.tokenizer.Tokens(text)
+	repeats := e.explainRepeats(tokens)
+	for i, tok := range tokens {
 		t := ExplainedToken{Text: tok.Text, ID: tok.ID, Start: tok.Start, End: tok.End}
 		if tok.ID < 0 && e.grams != nil {
 			t.NGrams = e.grams.Explain(tok.Text)
@@ -120,7 +126,12 @@ func (e *Encoder) Explain(text string) (*Explanation, error) {
 		if e.pooling == SIF {
 			t.Weight = e.weight(tok.ID)
 		}
-		e.pool(pooled, feature, x.Known-1, t.Weight)
+		weight := e.weight(tok.ID)
+		if repeats != nil {
+			t.Repeats = repeats[i]
+			weight *= t.Repeats
+		}
+		e.pool(pooled, feature, x.Known-1, weight)
 		x.Tokens = append(x.Tokens, t)
 	}
 	if x.Unknown > 0 && x.Known == blank { // as in Encode
@@ -154,6 +165,29 @@ func (e *Encoder) Explain(text string) (*Explanation, error) {
 	return x, e.explainFolding(x)
 }
 
+// explainRepeats returns what each token counts because the text repeats it, nil if all count 1.
+func (e *Encoder) explainRepeats(tokens []tokenize.Token) []float32 {
+	r := Repeats{Power: e.repeats}
+	if !r.Any() {
+		return nil
+	}
+	ids, at := make([]int32, 0, len(tokens)), make([]int, 0, len(tokens))
+	for i, t := range tokens {
+		if t.ID >= 0 {
+			ids, at = append(ids, t.ID), append(at, i)
+		}
+	}
+	known, factors := make([]float32, len(ids)), make([]float32, len(tokens))
+	for i := range known {
+		known[i] = 1
+	}
+	r.Scale(known, ids)
+	for i, k := range at {
+		factors[k] = known[i]
+	}
+	return factors
+}
+
 // explainFolding folds the tokens of the text, and computes its vector from them.
 func (e *Encoder) explainFolding(x *Explanation) error {
 	if e.Folded() || e.linear != nil && e.grams != nil || e.keepsProjection() {
@@ -181,7 +215,7 @@ func (e *Encoder) explainFolding(x *Explanation) error {
 			return err
 		}
 		t.Folded = slices.Clone(one.row(0)[:dim])
-		plain.pool(pooled, one.row(0), known, 1)
+		plain.pool(pooled, one.row(0), known, cmp.Or(t.Repeats, 1))
 		known++
 	}
 	plain.finishPooling(pooled, known)
@@ -269,6 +303,14 @@ func (x *Explanation) WriteTo(w io.Writer) (int64, error) {
 			return []float32{t.Weight}
 		})
 	}
+	if x.repeated() {
+		layer("repeats     an occurrence of a token that the text repeats counts less", func(t *ExplainedToken) []float32 {
+			if t.Embedding == nil {
+				return nil
+			}
+			return []float32{t.Repeats}
+		})
+	}
 	if x.Known == 0 {
 		fmt.Fprintf(&b, "\n%-12sno known token: the vector is zero\n", poolingNames[x.Pooling])
 	} else {
@@ -304,11 +346,20 @@ func (x *Explanation) writeFolding(b *strings.Builder, layer func(title string, 
 // poolingNames are the names of the layer, as printed beside the tables.
 var poolingNames = map[Pooling]string{Mean: "mean", SIF: "mean", Max: "maximum", First: "first", Last: "last"}
 
+// repeated reports whether tokens that the text repeats count less.
+func (x *Explanation) repeated() bool {
+	return slices.ContainsFunc(x.Tokens, func(t ExplainedToken) bool { return t.Repeats > 0 })
+}
+
 // poolingTitle describes the pooling.
 func (x *Explanation) poolingTitle() string {
+	times := ""
+	if x.repeated() {
+		times = "repeats times "
+	}
 	text := map[Pooling]string{
-		Mean:  fmt.Sprintf("m = the sum of these rows, divided by %d", x.Known),
-		SIF:   fmt.Sprintf("m = the sum of weight times row, divided by %d", x.Known),
+		Mean:  fmt.Sprintf("m = the sum of %sthese rows, divided by %d", times, x.Known),
+		SIF:   fmt.Sprintf("m = the sum of weight times %srow, divided by %d", times, x.Known),
 		Max:   "m = the largest number of each column",
 		First: "m = the row of the first token",
 		Last:  "m = the row of the last token",

@@ -36,7 +36,7 @@ func (e *Encoder) Fold() (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := Layers{Tokenizer: e.tokenizer, Embedding: table.tensor(), Pooling: e.pooling, Normalize: e.normalize, Unknown: e.counted}
+	l := Layers{Tokenizer: e.tokenizer, Embedding: table.tensor(), Pooling: e.pooling, Normalize: e.normalize, Unknown: e.counted, Repeats: e.repeats}
 	if e.pooling == SIF {
 		l.Pooling = Mean
 	}
@@ -108,7 +108,7 @@ func (e *Encoder) Checkpoint() *checkpoints.Checkpoint {
 	c := &checkpoints.Checkpoint{
 		Config: checkpoints.Config{
 			Format: checkpoints.FormatVersion, Kind: Kind, Dim: e.width.cols,
-			Encoder: checkpoints.EncoderConfig{Pooling: string(e.pooling), Normalize: e.normalize, Unknown: e.counted},
+			Encoder: checkpoints.EncoderConfig{Pooling: string(e.pooling), Normalize: e.normalize, Unknown: e.counted, Repeats: e.repeats},
 			Corpus:  checkpoints.CorpusInfo{Words: vocabulary.Total(), Vocabulary: vocabulary.Len()},
 		},
 		Tokenizer:  e.tokenizer,

@@ -45,12 +45,10 @@ func checkPooling(name Pooling) error {
 }
 
 // pool adds the feature of the n-th known token of a text, counted from 0, to pooled,
-// which is zero before the first; weight is used by SIF only.
+// which is zero before the first; weight is used by Mean and SIF only.
 func (e *Encoder) pool(pooled, feature []float32, n int, weight float32) {
 	switch {
-	case e.pooling == Mean:
-		addTo(pooled, feature)
-	case e.pooling == SIF:
+	case e.pooling == Mean || e.pooling == SIF:
 		kernel.Axpy(pooled, weight, feature)
 	case n == 0 || e.pooling == Last:
 		copy(pooled, feature)

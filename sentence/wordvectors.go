@@ -16,6 +16,11 @@ func TokenVectors(c *checkpoints.Checkpoint) (*checkpoints.Checkpoint, error) {
 		alone.Config.Encoder.Pooling = string(Mean)
 		c = &alone
 	}
+	if c.Config.Encoder.Repeats > 0 { // nothing repeats
+		alone := *c
+		alone.Config.Encoder.Repeats = 0
+		c = &alone
+	}
 	return WordVectors(c)
 }
 
@@ -35,9 +40,13 @@ func WordVectors(c *checkpoints.Checkpoint) (*checkpoints.Checkpoint, error) {
 			"the model has no vectors of words: with the pooling %q, the vector of a text is not a mean of rows", e.Pooling)
 	case SIF:
 	default:
-		if e.Hidden == 0 && e.Project == 0 {
+		if e.Repeats == 0 && e.Hidden == 0 && e.Project == 0 {
 			return c, nil
 		}
+	}
+	if e.Repeats > 0 {
+		return nil, fault.New("encode the texts that you need instead, or train a model with Repeats 1",
+			"the model has no vectors of words: the vector of a text is not a mean of rows, because a token that occurs n times counts n^%g times", e.Repeats)
 	}
 	if e.Hidden > 0 && c.NGrams != nil {
 		plain := *c

@@ -231,6 +231,9 @@ func checkTable(c *checkpoints.Checkpoint) error {
 	default:
 		more = append(more, fmt.Sprintf("the pooling %q", e.Pooling))
 	}
+	if e.Repeats > 0 {
+		more = append(more, "repeated tokens that count less")
+	}
 	if more == nil {
 		return nil
 	}

@@ -26,7 +26,7 @@ func init() {
 			if v.Options.Unnamed { // the rows are to be vectors of texts
 				if err := checkTable(c); err != nil {
 					hint := "export its vectors, and read the exported file"
-					if p := c.Config.Encoder.Pooling; p != "" && p != "mean" && p != "sif" {
+					if p := c.Config.Encoder.Pooling; p != "" && p != "mean" && p != "sif" || c.Config.Encoder.Repeats > 0 {
 						hint = "encode texts with the model instead: no table has its vectors"
 					}
 					return nil, fault.New(hint, "%s: %w", v.Name(), err)

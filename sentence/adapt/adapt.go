@@ -249,6 +249,7 @@ func trained(ctx context.Context, model *sentence.Encoder, list []docpairs.Pair,
 	if err != nil {
 		return nil, 0, err
 	}
+	t.repeats.Power = c.Config.Encoder.Repeats
 	steps, err := t.run(ctx, data, o)
 	if err != nil {
 		return nil, 0, err

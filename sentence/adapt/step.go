@@ -5,6 +5,7 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/sentence"
 )
 
 // The sizes of the blocks of a batch that a goroutine takes at a time.
@@ -33,6 +34,7 @@ type tuner struct {
 	tokens      []int32   // [R] token of a row
 	rows        []float32 // [R × stride] e
 	weights     []float32 // [R] a
+	repeats     sentence.Repeats
 	squares     []float32 // [R × stride] of AdaGrad
 
 	batch
@@ -115,6 +117,8 @@ func (t *tuner) fill(p *pairs.Batch) {
 			b.ids = append(b.ids, r)
 			b.shares = append(b.shares, share*t.weights[r])
 		}
+		from := b.offsets[k]
+		t.repeats.Scale(b.shares[from:], b.ids[from:])
 		b.offsets = append(b.offsets, int32(len(b.ids)))
 	}
 }

@@ -16,6 +16,7 @@ import (
 func TestBeside(t *testing.T) {
 	e, ctx := teacher(t), context.Background()
 	o := small()
+	o.Repeats = 1
 	plain, _, err := Train(ctx, e, sampled(e, o), o)
 	if err != nil {
 		t.Fatal(err)
@@ -26,6 +27,7 @@ func TestBeside(t *testing.T) {
 		t.Fatal(err)
 	}
 	o = small()
+	o.Repeats = 1
 	if o.Beside, err = sentence.FromCheckpoint(other); err != nil {
 		t.Fatal(err)
 	}

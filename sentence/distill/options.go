@@ -17,6 +17,7 @@ type Options struct {
 	BatchSize    int     `json:"batch"`         // texts in a step; default 512
 	LearningRate float64 `json:"learning_rate"` // at first; it falls linearly to 0. Default 0.02
 	SIF          float64 `json:"sif"`           // a of the weights of the tokens, a share of the text; default 0.001
+	Repeats      float64 `json:"repeats"`       // a token that occurs n times in a text counts n^Repeats times, above 0 up to 1; default 0.7
 	Whiten       float64 `json:"whiten"`        // 0 leaves the components as they are, 1 makes them equal; default 0.5; 0.25 is better with a table beside
 	// WhitenTeacher, if above 0, subtracts the mean of the teacher's vectors and scales their components
 	// by variance^(-WhitenTeacher/2) before the table learns from them, which helps search more than similarity; 1 makes them equal. Default 0.
@@ -38,6 +39,12 @@ type Options struct {
 	PairEpochs int            `json:"pair_epochs"` // default 3
 	TuneSteps  int            `json:"tune_steps"`  // batches of 1,024 pairs; default 200
 
+	// Scored, in the tokens of the model, are pairs of texts with scores of how similar they are. In
+	// ScoredEpochs passes over them at the end, the model's similarities are put in the order of the
+	// scores (train.CoSENT), while it stays near to what it was. Default nil.
+	Scored       *pairs.Dataset `json:"-"`
+	ScoredEpochs int            `json:"scored_epochs"` // default 8
+
 	// KeepTeacher, if above 0, pulls the rows back to where tuning began: see train.Options.KeepTeacher. Default 0.
 	KeepTeacher float64 `json:"keep_teacher"`
 
@@ -58,8 +65,8 @@ type Options struct {
 
 // DefaultOptions returns the default settings.
 func DefaultOptions() Options {
-	return Options{Texts: 250_000, MaxTokens: 128, Epochs: 10, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Whiten: 0.5, Seed: 1,
-		PairDim: 512, PairEpochs: 3, TuneSteps: 200, Exact: 0.2}
+	return Options{Texts: 250_000, MaxTokens: 128, Epochs: 10, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Repeats: 0.7, Whiten: 0.5, Seed: 1,
+		PairDim: 512, PairEpochs: 3, TuneSteps: 200, ScoredEpochs: 8, Exact: 0.2}
 }
 
 // Validate reports the first field that cannot be used.
@@ -70,13 +77,17 @@ func (o Options) Validate() error {
 	}{
 		{"Texts", float64(o.Texts), 1, 1 << 30}, {"MaxTokens", float64(o.MaxTokens), 3, 1 << 20}, {"Dim", float64(o.Dim), 0, 1 << 16},
 		{"Epochs", float64(o.Epochs), 0, 1 << 20}, {"BatchSize", float64(o.BatchSize), 1, 1 << 20}, {"LearningRate", o.LearningRate, 1e-9, 1e6},
-		{"SIF", o.SIF, 1e-12, 1e6}, {"Whiten", o.Whiten, 0, 1}, {"WhitenTeacher", o.WhitenTeacher, 0, 1}, {"Threads", float64(o.Threads), 0, 4096},
+		{"SIF", o.SIF, 1e-12, 1e6}, {"Repeats", o.Repeats, 1e-3, 1}, {"Whiten", o.Whiten, 0, 1}, {"WhitenTeacher", o.WhitenTeacher, 0, 1}, {"Threads", float64(o.Threads), 0, 4096},
 		{"PairDim", float64(o.PairDim), 0, 1 << 14}, {"PairEpochs", float64(o.PairEpochs), 1, 1e6}, {"TuneSteps", float64(o.TuneSteps), 0, 1e9},
+		{"ScoredEpochs", float64(o.ScoredEpochs), 0, 1e6},
 		{"KeepTeacher", o.KeepTeacher, 0, 1e6}, {"Exact", o.Exact, 0, 100},
 	} {
 		if !(f.value >= f.low && f.value <= f.high) || math.IsNaN(f.value) {
 			return fault.Field(f.name, "", "must be from %g to %g, got %g", f.low, f.high, f.value)
 		}
+	}
+	if o.Scored != nil && o.Scored.Kind() == pairs.Paired {
+		return fault.Field("Scored", "add a column of scores, or name them as Pairs", "must be pairs with scores")
 	}
 	return nil
 }

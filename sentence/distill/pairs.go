@@ -12,11 +12,11 @@ import (
 	"github.com/luminavec/luminavec/sentence/train"
 )
 
-// pairOptions are those of training on the pairs.
-func (d *distillation) pairOptions() train.Options {
+// pairOptions are those of training on pairs.
+func (d *distillation) pairOptions(p *pairs.Dataset) train.Options {
 	o := train.DefaultOptions()
-	o.SIF, o.Seed, o.Threads = d.o.SIF, d.o.Seed, d.o.Threads
-	o.Loss = train.UsualLoss(d.o.Pairs.Kind())
+	o.SIF, o.Repeats, o.Seed, o.Threads = d.o.SIF, d.o.Repeats, d.o.Seed, d.o.Threads
+	o.Loss = train.UsualLoss(p.Kind())
 	return o
 }
 
@@ -25,7 +25,7 @@ func (d *distillation) checkPairs(ctx context.Context) error {
 	if d.o.PairDim == 0 && d.o.TuneSteps == 0 {
 		return nil
 	}
-	o := d.pairOptions()
+	o := d.pairOptions(d.o.Pairs)
 	if err := o.Fits(d.o.Pairs); err != nil {
 		return err
 	}
@@ -33,9 +33,9 @@ func (d *distillation) checkPairs(ctx context.Context) error {
 	return err
 }
 
-// run trains on the pairs.
-func (d *distillation) run(ctx context.Context, stage string, o train.Options, start *train.Start, steps int) (*checkpoints.Checkpoint, error) {
-	run := train.Run{Pairs: d.o.Pairs, Tokenizer: d.tokenizer, Start: start, Steps: int64(steps)}
+// run trains on pairs.
+func (d *distillation) run(ctx context.Context, stage string, p *pairs.Dataset, o train.Options, start *train.Start, steps int) (*checkpoints.Checkpoint, error) {
+	run := train.Run{Pairs: p, Tokenizer: d.tokenizer, Start: start, Steps: int64(steps)}
 	run.Progress = func(e train.Event) { d.o.progress(stage, int(e.Progress*1000), 1000) }
 	return train.Train(ctx, o, run)
 }
@@ -45,9 +45,9 @@ func (d *distillation) pairTable(ctx context.Context) error {
 	if d.o.Pairs == nil || d.o.PairDim == 0 {
 		return nil
 	}
-	o := d.pairOptions()
+	o := d.pairOptions(d.o.Pairs)
 	o.Dim, o.Epochs = d.o.PairDim, d.o.PairEpochs
-	c, err := d.run(ctx, "pairs", o, nil, 0)
+	c, err := d.run(ctx, "pairs", d.o.Pairs, o, nil, 0)
 	if err != nil {
 		return err
 	}
@@ -87,12 +87,9 @@ func (d *distillation) meanLength(rows []float32, stride, dim int, weights []flo
 	texts := d.sample.texts[:min(len(d.sample.texts), whitenTexts)]
 	for _, text := range texts {
 		clear(sum)
-		for _, id := range text {
-			w := float32(1)
-			if weights != nil {
-				w = weights[id]
-			}
-			kernel.Axpy(sum, w, rows[int(id)*stride:][:dim])
+		scaled := d.textWeights(text, weights)
+		for k, id := range text {
+			kernel.Axpy(sum, scaled[k], rows[int(id)*stride:][:dim])
 		}
 		total += math.Sqrt(float64(kernel.Dot(sum, sum)))
 	}
@@ -101,13 +98,27 @@ func (d *distillation) meanLength(rows []float32, stride, dim int, weights []flo
 
 // tune moves the model until pairs are similar, for a number of steps.
 func (d *distillation) tune(ctx context.Context, c *checkpoints.Checkpoint) (*checkpoints.Checkpoint, error) {
+	o := d.pairOptions(d.o.Pairs)
+	o.Epochs, o.LearningRate, o.KeepTeacher = 1, tuneRate, d.o.KeepTeacher
+	return d.goOn(ctx, "tuning", d.o.Pairs, o, c, d.o.TuneSteps)
+}
+
+// score moves the model until its similarities have the order of the scores.
+func (d *distillation) score(ctx context.Context, c *checkpoints.Checkpoint) (*checkpoints.Checkpoint, error) {
+	o := d.pairOptions(d.o.Scored)
+	o.Loss, o.Epochs, o.BatchSize, o.Scale, o.LearningRate = train.CoSENT, d.o.ScoredEpochs, 512, 20, scoreRate
+	o.KeepTeacher = max(d.o.KeepTeacher, scoreKeep)
+	return d.goOn(ctx, "scores", d.o.Scored, o, c, 0)
+}
+
+// goOn trains the model on pairs, for a number of steps unless it is 0.
+func (d *distillation) goOn(ctx context.Context, stage string, p *pairs.Dataset, o train.Options, c *checkpoints.Checkpoint, steps int) (*checkpoints.Checkpoint, error) {
 	e, err := sentence.FromCheckpoint(c)
 	if err != nil {
 		return nil, err
 	}
-	o := d.pairOptions()
-	o.Dim, o.Epochs, o.LearningRate, o.KeepTeacher = c.Config.Dim, 1, tuneRate, d.o.KeepTeacher
-	tuned, err := d.run(ctx, "tuning", o, &train.Start{Encoder: e}, d.o.TuneSteps)
+	o.Dim = c.Config.Dim
+	tuned, err := d.run(ctx, stage, p, o, &train.Start{Encoder: e}, steps)
 	if err != nil {
 		return nil, err
 	}
@@ -115,5 +126,10 @@ func (d *distillation) tune(ctx context.Context, c *checkpoints.Checkpoint) (*ch
 	return tuned, nil
 }
 
-// tuneRate is the learning rate of tuning, at first.
-const tuneRate = 0.003
+// The learning rates of tuning on pairs and on scores, at first, and the least weight with which the
+// latter keeps near to the model before.
+const (
+	tuneRate  = 0.003
+	scoreRate = 0.02
+	scoreKeep = 5
+)

@@ -91,37 +91,98 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// With Exact, what is added to the texts' sums has that share of their length.
+// With Exact, what is added to the texts' sums has that share of their length; in the sums, a token that
+// occurs n times counts n^Repeats times.
 func TestExact(t *testing.T) {
 	e, ctx := teacher(t), context.Background()
-	o := small()
-	plain, _, err := Train(ctx, e, sampled(e, o), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.Exact = 0.3
-	random, _, err := Train(ctx, e, sampled(e, o), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, b := plain.Embedding(), random.Embedding()
-	weights := plain.Tensors[checkpoints.PoolingTensor].Data
-	length, added := 0.0, 0.0
-	for _, text := range sampled(e, o).texts {
-		var sum, more [64]float64
-		for _, id := range text {
-			for j := range e.Dim() {
-				sum[j] += float64(weights[id] * a.Row(int(id))[j])
-				more[j] += float64(weights[id] * (b.Row(int(id))[j] - a.Row(int(id))[j]))
+	for _, repeats := range []float64{1, 0.5} {
+		o := small()
+		o.Repeats = repeats
+		plain, _, err := Train(ctx, e, sampled(e, o), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Exact = 0.3
+		random, _, err := Train(ctx, e, sampled(e, o), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, b := plain.Embedding(), random.Embedding()
+		weights := plain.Tensors[checkpoints.PoolingTensor].Data
+		length, added := 0.0, 0.0
+		for _, text := range sampled(e, o).texts {
+			counts := map[int32]float64{}
+			for _, id := range text {
+				counts[id]++
 			}
+			var sum, more [64]float64
+			for id, n := range counts {
+				w := float64(weights[id]) * math.Pow(n, repeats)
+				for j := range e.Dim() {
+					sum[j] += w * float64(a.Row(int(id))[j])
+					more[j] += w * float64(b.Row(int(id))[j]-a.Row(int(id))[j])
+				}
+			}
+			x, y := 0.0, 0.0
+			for j := range sum {
+				x, y = x+sum[j]*sum[j], y+more[j]*more[j]
+			}
+			length, added = length+math.Sqrt(x), added+math.Sqrt(y)
 		}
-		x, y := 0.0, 0.0
-		for j := range sum {
-			x, y = x+sum[j]*sum[j], y+more[j]*more[j]
+		if share := added / length; math.Abs(share-0.3) > 1e-3 {
+			t.Errorf("repeats %g: the random vectors have %.4f of the length, want 0.3", repeats, share)
 		}
-		length, added = length+math.Sqrt(x), added+math.Sqrt(y)
+		if got := plain.Config.Encoder.Repeats; got != repeats && (repeats != 1 || got != 0) {
+			t.Errorf("the model has the power %g, want %g", got, repeats)
+		}
 	}
-	if share := added / length; math.Abs(share-0.3) > 1e-3 {
-		t.Errorf("the random vectors have %.4f of the length, want 0.3", share)
+}
+
+// Scored pairs put the similarities in the order of their scores.
+func TestScored(t *testing.T) {
+	e, ctx := teacher(t), context.Background()
+	var b strings.Builder
+	for i := range 100 {
+		with := strings.Fields("he she it on at for with as by was")[i%10]
+		fmt.Fprintf(&b, "%s river\t%s money\t%d\n%s river\t%s bank\t%d\n", with, with, 5-i%2, with, with, i%2)
+	}
+	path := filepath.Join(t.TempDir(), "scored.tsv")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sources, err := pairs.Open([]string{path}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scored, err := pairs.Build(ctx, sources, pairs.Options{Tokenizer: e.Tokenizer()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer scored.Close()
+	difference := func(o Options) float64 {
+		c, _, err := Train(ctx, e, sampled(e, o), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		student, err := sentence.FromCheckpoint(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, _, err := student.EncodeBatch(ctx, []string{"the river", "the money", "the bank"}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dim := student.Dim()
+		return float64(kernel.Dot(v[:dim], v[dim:2*dim]) - kernel.Dot(v[:dim], v[2*dim:]))
+	}
+	o := small()
+	before := difference(o)
+	o.Scored, o.ScoredEpochs = scored, 30
+	if after := difference(o); !(after > before+0.1) {
+		t.Errorf("the pair with the high score is more similar by %.3f, before by %.3f", after, before)
+	}
+	o.Scored = pairsOf(t, e)
+	if err := o.Validate(); err == nil || !strings.Contains(err.Error(), "Scored must be pairs with scores") {
+		t.Errorf("pairs without scores: %v", err)
 	}
 }

@@ -64,7 +64,7 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 		return nil, nil, err
 	}
 	o.Dim, o.Threads = cmp.Or(o.Dim, limit), cmp.Or(o.Threads, runtime.GOMAXPROCS(0))
-	d := &distillation{teacher: t, tokenizer: tokenizer, sample: s, o: o, weights: s.weights(o.SIF), report: &Report{Texts: len(s.texts), Of: s.seen, Dim: o.Dim, Whiten: o.Whiten, Variance: 1}}
+	d := &distillation{teacher: t, tokenizer: tokenizer, sample: s, o: o, weights: s.weights(o.SIF), repeats: sentence.Repeats{Power: o.Repeats}, report: &Report{Texts: len(s.texts), Of: s.seen, Dim: o.Dim, Whiten: o.Whiten, Variance: 1}}
 	if o.Pairs != nil {
 		d.report.PairDim = o.PairDim
 		if err := d.checkPairs(ctx); err != nil {
@@ -100,13 +100,18 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 	}
 	d.exact()
 	encoder, err := sentence.New(sentence.Layers{Tokenizer: tokenizer, Embedding: d.table(),
-		Pooling: sentence.SIF, Weights: &checkpoints.Tensor{Shape: []int{len(d.weights)}, Data: d.weights}, Normalize: true})
+		Pooling: sentence.SIF, Weights: &checkpoints.Tensor{Shape: []int{len(d.weights)}, Data: d.weights}, Normalize: true, Repeats: o.Repeats})
 	if err != nil {
 		return nil, nil, err
 	}
 	c := encoder.Checkpoint()
 	if o.Pairs != nil && o.TuneSteps > 0 {
 		if c, err = d.tune(ctx, c); err != nil {
+			return nil, nil, err
+		}
+	}
+	if o.Scored != nil && o.ScoredEpochs > 0 {
+		if c, err = d.score(ctx, c); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -122,6 +127,8 @@ type distillation struct {
 	sample    *Sample
 	o         Options
 	weights   []float32
+	repeats   sentence.Repeats
+	scaled    []float32 // of textWeights
 	e         *train.Parameters
 	tokens    int // rows of tokens
 	spread    *spread
@@ -234,6 +241,21 @@ func (d *distillation) train(ctx context.Context, targets *cache) (err error) {
 	return nil
 }
 
+// textWeights returns the weights of the tokens of a text, given those of all tokens (nil: 1), as they are
+// summed. They are valid until the next call.
+func (d *distillation) textWeights(ids []int32, weights []float32) []float32 {
+	d.scaled = d.scaled[:0]
+	for _, id := range ids {
+		w := float32(1)
+		if weights != nil {
+			w = weights[id]
+		}
+		d.scaled = append(d.scaled, w)
+	}
+	d.repeats.Scale(d.scaled, ids)
+	return d.scaled
+}
+
 // batch fills b with the texts and the teacher's vectors of them. place is zero before and after.
 func (d *distillation) batch(b *train.Batch, texts []int, place []int32, targets *cache) error {
 	n := len(texts)
@@ -241,13 +263,14 @@ func (d *distillation) batch(b *train.Batch, texts []int, place []int32, targets
 	b.Rows, b.Tokens, b.Weights, b.Offsets = b.Rows[:0], b.Tokens[:0], b.Weights[:0], append(b.Offsets[:0], 0)
 	for _, i := range texts {
 		ids := d.sample.texts[i]
-		for _, id := range ids {
+		weights := d.textWeights(ids, d.weights)
+		for k, id := range ids {
 			if place[id] == 0 {
 				b.Rows = append(b.Rows, id)
 				place[id] = int32(len(b.Rows))
 			}
 			b.Tokens = append(b.Tokens, place[id]-1)
-			b.Weights = append(b.Weights, d.weights[id]/float32(len(ids)))
+			b.Weights = append(b.Weights, weights[k]/float32(len(ids)))
 		}
 		b.Offsets = append(b.Offsets, int32(len(b.Tokens)))
 	}

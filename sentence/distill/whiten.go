@@ -30,8 +30,9 @@ func (d *distillation) whiten(ctx context.Context) error {
 		count := min(part, len(texts)-from)
 		for i := range count {
 			row := vectors[i*stride : i*stride+dim]
-			for _, id := range texts[from+i] {
-				kernel.Axpy(row, d.weights[id], d.e.Table[int(id)*stride:int(id)*stride+dim])
+			weights := d.textWeights(texts[from+i], d.weights)
+			for k, id := range texts[from+i] {
+				kernel.Axpy(row, weights[k], d.e.Table[int(id)*stride:int(id)*stride+dim])
 			}
 			if square := kernel.Dot(row, row); square > 0 {
 				kernel.Scale(row, float32(1/math.Sqrt(float64(square))))

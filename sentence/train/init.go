@@ -94,6 +94,7 @@ func (i *Init) Adopt(o *Options, chosen ...string) error {
 		set("Hidden", o.Hidden, c.Encoder.Hidden, func() { o.Hidden = c.Encoder.Hidden }),
 		set("Project", o.Project, c.Encoder.Project, func() { o.Project = c.Encoder.Project }),
 		set("Pooling", o.Pooling, pooling, func() { o.Pooling = pooling }),
+		set("Repeats", o.Repeats, c.Encoder.Repeats, func() { o.Repeats = c.Encoder.Repeats }),
 	} {
 		if err != nil {
 			return err

@@ -35,6 +35,7 @@ type Options struct {
 	ProjectInit ProjectInit      `json:"project_init,omitempty"` // initial projection: RandomProjection or PCA; default RandomProjection
 	Pooling     sentence.Pooling `json:"pooling"`                // sentence.Mean, Max, First, Last or SIF; default SIF
 	SIF         float64          `json:"sif,omitempty"`          // a of pooling SIF, a share of the text; default 0.001
+	Repeats     float64          `json:"repeats,omitempty"`      // with Mean and SIF, a token that occurs n times in a text counts n^Repeats times, up to 1; default 0: n times
 	InitScale   float64          `json:"init_scale"`             // standard deviation of the initial table; default 0.1
 
 	// The objective.
@@ -91,6 +92,7 @@ func (o *Options) Validate() error {
 		{"Hidden", float64(o.Hidden), 0, 1 << 14},
 		{"Project", float64(o.Project), 0, 1 << 14},
 		{"SIF", o.SIF, 1e-12, 1e6},
+		{"Repeats", o.Repeats, 0, 1},
 		{"InitScale", o.InitScale, 0, 1e3},
 		{"BatchSize", float64(o.BatchSize), 1, 1 << 17},
 		{"MaxTokens", float64(o.MaxTokens), 0, math.MaxInt32},
@@ -150,6 +152,7 @@ func (o *Options) Unused(given ...string) error {
 		needs string
 	}{
 		{"SIF", o.Pooling == sentence.SIF, "Pooling sif"},
+		{"Repeats", o.Pooling == sentence.SIF || o.Pooling == sentence.Mean, "Pooling mean and sif"},
 		{"ProjectInit", o.Project > 0, "an encoder with Project"},
 		{"Scale", lossHas(o.Loss, "Scale"), "Loss " + fault.OneOf(LossesWith("Scale"))},
 		{"Margin", lossHas(o.Loss, "Margin"), "Loss " + fault.OneOf(LossesWith("Margin"))},

@@ -163,6 +163,9 @@ func (t *trainer) take(c *checkpoints.Checkpoint, copied bool) error {
 	if pooling := c.Config.Encoder.Pooling; pooling != string(t.options.Pooling) {
 		return fmt.Errorf("the layers of the model differ from the options: pooling %s, not %s", pooling, t.options.Pooling)
 	}
+	if repeats := c.Config.Encoder.Repeats; repeats != t.options.Repeats {
+		return fmt.Errorf("the layers of the model differ from the options: repeats %g, not %g", repeats, t.options.Repeats)
+	}
 	for _, m := range []struct {
 		name  string
 		to    *[]float32

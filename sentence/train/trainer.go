@@ -95,6 +95,9 @@ type trainer struct {
 // option that is out of range or unsuitable for the pairs, a checkpoint that cannot be saved,
 // and ErrDiverged.
 func Train(ctx context.Context, o Options, run Run) (c *checkpoints.Checkpoint, err error) {
+	if o.Repeats == 1 { // as 0
+		o.Repeats = 0
+	}
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -323,7 +326,7 @@ func (t *trainer) model() *checkpoints.Checkpoint {
 		Config: checkpoints.Config{
 			Part: t.part,
 			Kind: sentence.Kind, Dim: e.Dim, Options: options,
-			Encoder: checkpoints.EncoderConfig{Hidden: e.Hidden, Project: e.Out, Pooling: string(o.Pooling), Normalize: true},
+			Encoder: checkpoints.EncoderConfig{Hidden: e.Hidden, Project: e.Out, Pooling: string(o.Pooling), Normalize: true, Repeats: o.Repeats},
 			Corpus: checkpoints.CorpusInfo{
 				Sources: t.run.Sources, RawWords: pairs.Tokens(), Words: pairs.Tokens(), Lines: pairs.Examples(), Vocabulary: e.Rows,
 				Fingerprint: pairs.Fingerprint(), Tokenizer: t.tokenizer.Fingerprint(),

@@ -17,6 +17,7 @@ type worker struct {
 	pairs   pairs.Batch
 	batches []Batch // of the block; the memory of earlier ones is reused
 	place   []int32 // [V] 1 + the position of a row in the batch; 0: not in it
+	repeats sentence.Repeats
 }
 
 // Prepare reads the batches of block b.
@@ -45,6 +46,7 @@ func (w *worker) Prepare(b int64) error {
 // random numbers of the batch.
 func (w *worker) fill(b *Batch, step uint64) {
 	t, p := w.trainer, &w.pairs
+	w.repeats.Power = t.options.Repeats
 	if w.place == nil {
 		w.place = make([]int32, t.encoder.Rows)
 	}
@@ -72,6 +74,7 @@ func (w *worker) fill(b *Batch, step uint64) {
 			}
 			b.Weights = append(b.Weights, weight)
 		}
+		w.repeats.Scale(b.Weights[b.Offsets[k]:], ids)
 		b.Offsets = append(b.Offsets, int32(len(b.Tokens)))
 	}
 	for _, id := range b.Rows {

@@ -229,6 +229,9 @@ func encoderText(e checkpoints.EncoderConfig) string {
 		steps = append(steps, fmt.Sprintf("Linear+ReLU to %d", e.Hidden))
 	}
 	steps = append(steps, cmp.Or(sentence.Pooling(e.Pooling), sentence.Mean).Summary())
+	if e.Repeats > 0 {
+		steps = append(steps, fmt.Sprintf("n occurrences count n^%g", e.Repeats))
+	}
 	if e.Project > 0 {
 		steps = append(steps, fmt.Sprintf("projection to %d", e.Project))
 	}

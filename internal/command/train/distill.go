@@ -32,6 +32,7 @@ type distillJob struct {
 	skipBad bool
 	input   sentences.Input
 	pairs   []string
+	scored  []string
 	output  string
 	force   bool
 	same    bool
@@ -67,6 +68,7 @@ $ search eval sts -m small`,
 		cli.Flag{Name: "teacher", Arg: "FOLDER", Into: &job.teacher, Help: "transformer to imitate"},
 		cli.PromptFlag(), cli.PrecisionFlag(),
 		cli.Flag{Name: "pairs", Arg: "FILE", Into: &job.pairs, Field: "Pairs", Help: "file of pairs, as of 'train sentence'"},
+		cli.Flag{Name: "scored", Arg: "FILE", Into: &job.scored, Field: "Scored", Help: "file of pairs with scores of how similar they are, as of 'train sentence': at the end, the model is tuned until its similarities are in their order"},
 		columnsFlag(&job.input.Columns))
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&job.text), cli.SkipBadFlag(&job.skipBad))...)
 	cli.Declare(cmd, "Tokens", job.own.flags()...)
@@ -79,12 +81,14 @@ $ search eval sts -m small`,
 		cli.Flag{Name: "batch", Arg: "N", Into: &o.BatchSize, Field: "BatchSize", Help: "texts in a step"},
 		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "learning rate at first; it falls linearly to 0"},
 		cli.Flag{Name: "sif", Arg: "A", Into: &o.SIF, Field: "SIF", Help: "a token that makes up the share p of the text is weighted by A/(A+p)"},
+		cli.Flag{Name: "repeats", Arg: "X", Into: &o.Repeats, Field: "Repeats", Help: "a token that occurs n times in a text counts n^X times, which helps search; other programs can open the model only with 1"},
 		cli.Flag{Name: "whiten", Arg: "X", Into: &o.Whiten, Field: "Whiten", Help: "scale the principal components of the vectors by variance^(-X/2); 0 leaves them as they are, 1 makes them equal", Default: "0.5, and 0.25 with a table beside"},
 		cli.Flag{Name: "whiten-teacher", Arg: "X", Into: &o.WhitenTeacher, Field: "WhitenTeacher", Help: "before the table learns from the teacher's vectors, subtract their mean and scale their components by variance^(-X/2), which helps search more than similarity; 0 leaves them as they are"},
 		cli.Flag{Name: "beside", Arg: "MODEL", Into: &job.beside, Field: "Beside", Help: "put the vectors of a model with the teacher's tokens, as 'train sentence --tokenizer FOLDER' makes it, beside the learned ones before the principal components are computed"},
 		cli.Flag{Name: "pair-dim", Arg: "N", Into: &o.PairDim, Field: "PairDim", Help: "with --pairs, put a table of N dimensions beside the learned one that is trained on the pairs; 0 leaves it out", Default: "512 with 100,000 pairs or more and more dimensions than the teacher's"},
 		cli.Flag{Name: "pair-epochs", Arg: "N", Into: &o.PairEpochs, Field: "PairEpochs", Help: "passes over the pairs to train that table"},
 		cli.Flag{Name: "tune", Arg: "N", Into: &o.TuneSteps, Field: "TuneSteps", Help: "with --pairs, tune the model on N batches of 1,024 pairs at the end; 0 does not"},
+		cli.Flag{Name: "scored-epochs", Arg: "N", Into: &o.ScoredEpochs, Field: "ScoredEpochs", Help: "with --scored, passes over these pairs"},
 		cli.Flag{Name: "keep-teacher", Arg: "X", Into: &o.KeepTeacher, Field: "KeepTeacher", Help: "weight of the similarity to the model before tuning"},
 		cli.Flag{Name: "exact", Arg: "X", Into: &o.Exact, Field: "Exact", Help: "add a random vector to that of each token, X times as long as the texts' vectors on average, so that texts with the same words are more similar, which helps search more than similarity; 0 does not"},
 		cli.Flag{Name: "same-space", Into: &job.same, Help: "keep the vectors in the space of the teacher, so that they can be compared with its own: all dimensions, and 0 for --whiten, --whiten-teacher, --pair-dim, --tune and --exact"},
@@ -124,8 +128,10 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 		return cli.UsageError(fault.New("name a transformer: --teacher all-MiniLM-L6-v2", "no teacher is named"))
 	case j.output == "":
 		return cli.UsageError(fault.New("name the folder to write: -o model", "no output is named"))
-	case j.same && (slices.ContainsFunc([]string{"whiten", "whiten-teacher", "dim", "beside", "pair-dim", "tune", "exact"}, cmd.Flags().Changed)):
-		return cli.UsageError(fault.New("leave one of them out", "--same-space cannot be used with --whiten, --whiten-teacher, --dim, --beside, --pair-dim, --tune or --exact"))
+	case j.same && (slices.ContainsFunc([]string{"whiten", "whiten-teacher", "dim", "beside", "pair-dim", "tune", "exact", "scored"}, cmd.Flags().Changed)):
+		return cli.UsageError(fault.New("leave one of them out", "--same-space cannot be used with --whiten, --whiten-teacher, --dim, --beside, --pair-dim, --tune, --exact or --scored"))
+	case len(j.scored) == 0 && cmd.Flags().Changed("scored-epochs"):
+		return cli.UsageError(fault.New("name the pairs with --scored FILE, or leave it out", "--scored-epochs applies to pairs with scores"))
 	case len(j.pairs) == 0 && slices.ContainsFunc(ofPairs, cmd.Flags().Changed):
 		return cli.UsageError(fault.New("name the pairs with --pairs FILE, or leave it out", "--%s applies to pairs",
 			ofPairs[slices.IndexFunc(ofPairs, cmd.Flags().Changed)]))
@@ -186,6 +192,12 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	}
 	if (j.beside != "" || j.options.Pairs != nil && j.options.PairDim > 0) && !cmd.Flags().Changed("whiten") {
 		j.options.Whiten = whitenBeside
+	}
+	if len(j.scored) > 0 {
+		if j.options.Scored, err = j.readScored(cmd, sample.Tokenizer(teacher)); err != nil {
+			return err
+		}
+		defer j.options.Scored.Close()
 	}
 	cut := ""
 	if n := sample.Cut(); n > 0 {
@@ -336,6 +348,21 @@ func (j *distillJob) choosePairDim(cmd *cobra.Command, pairs int64, teacher int)
 		return
 	}
 	o.PairDim = 0
+}
+
+// readScored reads the pairs with scores.
+func (j *distillJob) readScored(cmd *cobra.Command, tokenizer *tokenize.Tokenizer) (*pairs.Dataset, error) {
+	in := sentences.Input{Files: j.scored}
+	sources, done, err := in.Open(cmd.Context(), false)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	data, err := readPairs(cmd, sources, in.PairOptions(tokenizer, j.options.MaxTokens))
+	if err == nil && data.Kind() == pairs.Paired {
+		err = errors.Join(cli.UsageError(fault.New("name them with --pairs, or add a column of scores", "%s has pairs without scores", data.Files()[0].Name)), data.Close())
+	}
+	return data, err
 }
 
 // read offers all texts to the sample, and returns the number of those of the bundled sample that were added.

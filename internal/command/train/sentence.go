@@ -74,6 +74,7 @@ $ train sentence pairs.tsv --tokenizer tokenizer.json --shard 2/8 --round 1/5 -o
 			{Name: string(sentences.RandomProjection), Help: "random values"}, {Name: string(sentences.PCA), Help: "principal components of the tokens' vectors"}}},
 		cli.Flag{Name: "pooling", Arg: "NAME", Into: &o.Pooling, Field: "Pooling", Help: "how the vectors of the tokens are combined",
 			Values: cli.Summarized(sentence.Poolings, sentence.Pooling.Summary)},
+		cli.Flag{Name: "repeats", Arg: "X", Into: &o.Repeats, Field: "Repeats", Help: "a token that occurs n times in a text counts n^X times; below 1, other programs cannot open the model", Default: "1"},
 		cli.Flag{Name: "sif-a", Arg: "X", Into: &o.SIF, Field: "SIF", Help: "a of pooling sif"},
 		cli.Flag{Name: "init", Arg: "MODEL", Into: &job.init, Help: "start from a model: a sentence model as a whole, or the vectors of a word model or of a file that 'embed import --help' lists"},
 		cli.VectorsFormatFlag(&job.format),
