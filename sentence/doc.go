@@ -22,7 +22,8 @@
 //	[ v   = p / |p| ]             L2 normalization
 //
 // Other poolings are the mean weighted by smooth inverse frequency ([SIF]), the
-// element-wise maximum ([Max]) and the first or last token ([First], [Last]).
+// element-wise maximum ([Max]) and the first or last token ([First], [Last]). In a mean, a token that the
+// text repeats may count less ([Repeats]).
 //
 // A word model from skipgram or cbow has none of the optional layers: its sentence
 // vector is the mean of its word vectors. Unknown tokens are ignored; a text without

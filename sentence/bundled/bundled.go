@@ -14,7 +14,7 @@
 //	go run ./sentence/bundled/pack MODEL sentence/bundled/model.zip
 package bundled
 
-//go:generate go run ../../cmd/train distill --teacher $TEACHER --precision int8 --max-tokens 128 --epochs 6 --sif 0.0003 --whiten 0.8 --whiten-teacher 0.4 --exact 0 --dim 256 --force -o $TEACHER-distilled
+//go:generate go run ../../cmd/train distill --teacher $TEACHER --precision int8 --max-tokens 128 --epochs 6 --sif 0.0003 --whiten 0.8 --whiten-teacher 0.4 --exact 0 --repeats 1 --dim 256 --force -o $TEACHER-distilled
 //go:generate go run ../../cmd/embed compress -m $TEACHER-distilled --dtype int4 --force -o $TEACHER-small
 //go:generate go run ./pack $TEACHER-small model.zip
 

@@ -18,12 +18,14 @@
 //	    interrupted run goes on.
 //	 3. The table is moved until the texts have the vectors of the teacher, which WhitenTeacher changes: the loss is 1 − cos
 //	    (train.Align), the optimizer AdaGrad.
-//	 4. With Pairs, a table that is trained on them is put beside it, in which texts are as long on average.
-//	 5. The principal components of the texts' vectors are scaled by their variance to the power −Whiten/2,
+//	 4. In a text, a token that occurs n times counts n^Repeats times, in all of this and in the model.
+//	 5. With Pairs, a table that is trained on them is put beside it, in which texts are as long on average.
+//	 6. The principal components of the texts' vectors are scaled by their variance to the power −Whiten/2,
 //	    which weakens what all texts share, and the first Dim of them are kept.
-//	 6. Each token gets a random vector of its own besides, of which those of different tokens are almost
+//	 7. Each token gets a random vector of its own besides, of which those of different tokens are almost
 //	    perpendicular: it counts the words that two texts share (Exact).
-//	 7. With Pairs, the model is tuned on them for some steps.
+//	 8. With Pairs, the model is tuned on them for some steps, and with Scored until its similarities have the
+//	    order of the scores.
 //
 // Memory holds the sample's tokens, the tables and their gradients, whatever the number of texts.
 package distill

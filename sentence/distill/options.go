@@ -12,13 +12,13 @@ import (
 type Options struct {
 	Texts        int     `json:"texts"`         // texts that the teacher encodes, a random choice; default 250,000
 	MaxTokens    int     `json:"max_tokens"`    // length at which texts are cut, including the marks of the ends; default 128
-	Dim          int     `json:"dim"`           // of the vectors; default 0: the teacher's and those beside
+	Dim          int     `json:"dim"`           // of the vectors; default 0: the teacher's, those beside, and up to 512 of PairDim
 	Epochs       int     `json:"epochs"`        // passes over the texts; default 10
 	BatchSize    int     `json:"batch"`         // texts in a step; default 512
 	LearningRate float64 `json:"learning_rate"` // at first; it falls linearly to 0. Default 0.02
 	SIF          float64 `json:"sif"`           // a of the weights of the tokens, a share of the text; default 0.001
 	Repeats      float64 `json:"repeats"`       // a token that occurs n times in a text counts n^Repeats times, above 0 up to 1; default 0.7
-	Whiten       float64 `json:"whiten"`        // 0 leaves the components as they are, 1 makes them equal; default 0.5; 0.25 is better with a table beside
+	Whiten       float64 `json:"whiten"`        // 0 leaves the components as they are, 1 makes them equal; default 0.5; 0.3 is better with a table beside
 	// WhitenTeacher, if above 0, subtracts the mean of the teacher's vectors and scales their components
 	// by variance^(-WhitenTeacher/2) before the table learns from them, which helps search more than similarity; 1 makes them equal. Default 0.
 	WhitenTeacher float64 `json:"whiten_teacher"`
@@ -35,7 +35,7 @@ type Options struct {
 	// package train does, in PairEpochs passes, and stands beside the one that imitates the teacher, like
 	// Beside; and the model is tuned on them in TuneSteps steps at the end. Default nil.
 	Pairs      *pairs.Dataset `json:"-"`
-	PairDim    int            `json:"pair_dim"`    // 0: no table, which is better if Dim is at most the teacher's; default 512
+	PairDim    int            `json:"pair_dim"`    // 0: no table, which is better if Dim is at most the teacher's; default 1024
 	PairEpochs int            `json:"pair_epochs"` // default 3
 	TuneSteps  int            `json:"tune_steps"`  // batches of 1,024 pairs; default 200
 
@@ -66,7 +66,7 @@ type Options struct {
 // DefaultOptions returns the default settings.
 func DefaultOptions() Options {
 	return Options{Texts: 250_000, MaxTokens: 128, Epochs: 10, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Repeats: 0.7, Whiten: 0.5, Seed: 1,
-		PairDim: 512, PairEpochs: 3, TuneSteps: 200, ScoredEpochs: 8, Exact: 0.2}
+		PairDim: 1024, PairEpochs: 3, TuneSteps: 200, ScoredEpochs: 8, Exact: 0.2}
 }
 
 // Validate reports the first field that cannot be used.

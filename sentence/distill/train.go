@@ -63,7 +63,11 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 	if err != nil {
 		return nil, nil, err
 	}
-	o.Dim, o.Threads = cmp.Or(o.Dim, limit), cmp.Or(o.Threads, runtime.GOMAXPROCS(0))
+	usual := limit
+	if o.Pairs != nil {
+		usual -= max(0, o.PairDim-usualPairDim)
+	}
+	o.Dim, o.Threads = cmp.Or(o.Dim, usual), cmp.Or(o.Threads, runtime.GOMAXPROCS(0))
 	d := &distillation{teacher: t, tokenizer: tokenizer, sample: s, o: o, weights: s.weights(o.SIF), repeats: sentence.Repeats{Power: o.Repeats}, report: &Report{Texts: len(s.texts), Of: s.seen, Dim: o.Dim, Whiten: o.Whiten, Variance: 1}}
 	if o.Pairs != nil {
 		d.report.PairDim = o.PairDim
@@ -118,6 +122,10 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 	d.report.Seconds = time.Since(began).Seconds()
 	return c, d.report, nil
 }
+
+// usualPairDim is how many dimensions a model has more with a table of pairs of so many or more, unless Dim says
+// otherwise.
+const usualPairDim = 512
 
 // distillation is the state of a run. The table has the rows of the tokens and behind them those of the
 // teacher's vectors of a batch, of which each is the only token of the second text of an example.

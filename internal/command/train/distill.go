@@ -55,7 +55,7 @@ searched or compared; the frequent words of few texts become tokens too (--add-w
 A text is a line of CORPUS or, with --field or --column, a record; with --pairs, each
 text of a pair is one. To fewer than 10,000 texts, general ones are added (--general).
 100,000 pairs or more also train a table that is put beside that of the teacher, and the
-model is tuned on pairs. The teacher's vectors are kept in MODEL.teacher until the model
+model is tuned on pairs, and at the end on pairs with scores (--scored). The teacher's vectors are kept in MODEL.teacher until the model
 is written; an interrupted command goes on with them.`,
 		Example: `
 $ train distill --teacher all-MiniLM-L6-v2 my-docs/ -o mine
@@ -76,16 +76,16 @@ $ search eval sts -m small`,
 		cli.Flag{Name: "texts", Arg: "N", Into: &o.Texts, Field: "Texts", Help: "number of texts that the teacher encodes, a random choice"},
 		cli.Flag{Name: "general", Arg: "N", Into: &job.general, Help: "number of paragraphs of the bundled sample of English Wikipedia that are added to the texts, 0 to 23,872", Default: "4,000 with fewer than 10,000 texts, else 0"},
 		cli.Flag{Name: "max-tokens", Arg: "N", Into: &o.MaxTokens, Field: "MaxTokens", Help: "length at which these texts are cut"},
-		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Positive: true, Help: "dimensions of the vectors", Default: "the teacher's and those beside"},
+		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Positive: true, Help: "dimensions of the vectors", Default: "the teacher's, those beside, and up to 512 of --pair-dim"},
 		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Help: "passes over the texts; 0 keeps the teacher's vectors of single tokens"},
 		cli.Flag{Name: "batch", Arg: "N", Into: &o.BatchSize, Field: "BatchSize", Help: "texts in a step"},
 		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "learning rate at first; it falls linearly to 0"},
 		cli.Flag{Name: "sif", Arg: "A", Into: &o.SIF, Field: "SIF", Help: "a token that makes up the share p of the text is weighted by A/(A+p)"},
 		cli.Flag{Name: "repeats", Arg: "X", Into: &o.Repeats, Field: "Repeats", Help: "a token that occurs n times in a text counts n^X times, which helps search; other programs can open the model only with 1"},
-		cli.Flag{Name: "whiten", Arg: "X", Into: &o.Whiten, Field: "Whiten", Help: "scale the principal components of the vectors by variance^(-X/2); 0 leaves them as they are, 1 makes them equal", Default: "0.5, and 0.25 with a table beside"},
+		cli.Flag{Name: "whiten", Arg: "X", Into: &o.Whiten, Field: "Whiten", Help: "scale the principal components of the vectors by variance^(-X/2); 0 leaves them as they are, 1 makes them equal", Default: "0.5, and 0.3 with a table beside"},
 		cli.Flag{Name: "whiten-teacher", Arg: "X", Into: &o.WhitenTeacher, Field: "WhitenTeacher", Help: "before the table learns from the teacher's vectors, subtract their mean and scale their components by variance^(-X/2), which helps search more than similarity; 0 leaves them as they are"},
 		cli.Flag{Name: "beside", Arg: "MODEL", Into: &job.beside, Field: "Beside", Help: "put the vectors of a model with the teacher's tokens, as 'train sentence --tokenizer FOLDER' makes it, beside the learned ones before the principal components are computed"},
-		cli.Flag{Name: "pair-dim", Arg: "N", Into: &o.PairDim, Field: "PairDim", Help: "with --pairs, put a table of N dimensions beside the learned one that is trained on the pairs; 0 leaves it out", Default: "512 with 100,000 pairs or more and more dimensions than the teacher's"},
+		cli.Flag{Name: "pair-dim", Arg: "N", Into: &o.PairDim, Field: "PairDim", Help: "with --pairs, put a table of N dimensions beside the learned one that is trained on the pairs; 0 leaves it out", Default: "1024 with 100,000 pairs or more and more dimensions than the teacher's"},
 		cli.Flag{Name: "pair-epochs", Arg: "N", Into: &o.PairEpochs, Field: "PairEpochs", Help: "passes over the pairs to train that table"},
 		cli.Flag{Name: "tune", Arg: "N", Into: &o.TuneSteps, Field: "TuneSteps", Help: "with --pairs, tune the model on N batches of 1,024 pairs at the end; 0 does not"},
 		cli.Flag{Name: "scored-epochs", Arg: "N", Into: &o.ScoredEpochs, Field: "ScoredEpochs", Help: "with --scored, passes over these pairs"},
@@ -306,7 +306,7 @@ func (j *distillJob) checkDisk(cmd *cobra.Command, cache string, sample *distill
 var ofPairs = []string{"columns", "pair-dim", "pair-epochs", "tune", "keep-teacher"}
 
 // whitenBeside is the default of --whiten with a table beside.
-const whitenBeside = 0.25
+const whitenBeside = 0.3
 
 // fewTexts is the number of texts below which a table learns them by heart and searches them badly, unless
 // it learns from generalTexts others too.

@@ -12,7 +12,7 @@ func TestPairDim(t *testing.T) {
 		pairs     int64
 		dim, want int
 	}{
-		{99_999, 0, 0}, {100_000, 0, 512}, {100_000, 256, 0}, {100_000, 384, 0}, {100_000, 385, 512},
+		{99_999, 0, 0}, {100_000, 0, 1024}, {100_000, 256, 0}, {100_000, 384, 0}, {100_000, 385, 1024},
 	} {
 		j := distillJob{options: distill.DefaultOptions()}
 		j.options.Dim = c.dim
