@@ -29,8 +29,8 @@ type MergeOptions struct {
 // must have the same model, options and kind of index. Vectors of a static model are computed again,
 // which costs less than storing their exact values would; those of a transformer are taken over as they are kept.
 //
-// Shards, which were built with documents.Options.Shard, must all be there, each once, and made from the same paths. The
-// collection is then that of all files, and Sync keeps it so.
+// Shards, which were built with documents.Options.Shard, must all be there, each once, and made from the same paths; a file that was
+// divided among them must have been the same. The collection is then that of all files, and Sync keeps it so.
 func Merge(ctx context.Context, dir string, collections []string, o MergeOptions) (*Summary, error) {
 	if len(collections) == 0 {
 		return nil, fault.New("name at least two", "no collection to merge")
@@ -56,6 +56,9 @@ func Merge(ctx context.Context, dir string, collections []string, o MergeOptions
 	if err := checkShards(sources, o.Partial); err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(sources, func(a, b *Collection) int { // of a divided file, the parts in their order
+		return a.info.Input.Options.Shard.Index - b.info.Input.Options.Shard.Index
+	})
 	first := sources[0]
 	b := BuildOptions{Index: first.index.Options(), Replace: o.Replace, Threads: o.Threads, AnyRecall: o.AnyRecall, Input: mergedInput(sources, o.Partial)}
 	if first.info.Auto {
@@ -105,12 +108,24 @@ func (w *writer) addCollections(ctx context.Context, sources []*Collection, onPr
 		}
 	}
 	_, w.carry = w.model.(*transformer.Encoder)
+	var to *parts.Source
 	for i, f := range files {
-		if i > 0 && files[i-1].Path == f.Path && f.Size >= 0 {
-			return fault.New("leave out one of them", "%s and %s both have the file %s", files[i-1].of.dir, f.of.dir, f.Path)
+		kind, part, divided := strings.Cut(f.Kind, " ")
+		if i == 0 || files[i-1].Path != f.Path || f.Size < 0 && f.Skipped == "" {
+			to = w.newSource(f.Path, kind)
+			to.Skipped, to.Size, to.Modified, to.Sum = f.Skipped, f.Size, f.Modified, f.Sum
+		} else {
+			before := files[i-1]
+			_, other, _ := strings.Cut(before.Kind, " ")
+			switch {
+			case f.Skipped != "" && f.Skipped == before.Skipped: // noted in each shard
+				continue
+			case !divided || other == "" || part == other:
+				return fault.New("leave out one of them", "%s and %s both have the file %s", before.of.dir, f.of.dir, f.Path)
+			case f.Sum != before.Sum:
+				return fault.New("build the shards again, of the same files", "%s was changed between the builds of %s and %s", f.Path, before.of.dir, f.of.dir)
+			}
 		}
-		to := w.newSource(f.Path, f.Kind)
-		to.Skipped, to.Size, to.Modified, to.Sum = f.Skipped, f.Size, f.Modified, f.Sum
 		for labels := range slices.Chunk(f.All(), batchPassages) {
 			stored, err := f.of.Passages(labels)
 			if err != nil {
