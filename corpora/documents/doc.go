@@ -123,8 +123,9 @@ type Options struct {
 	ID, Title string
 	Keep      []string
 
-	// Shard is which of several equal parts of the files is read: whole files are divided by their sizes.
-	// Default: all files.
+	// Shard is which of several equal parts of the files is read. Files are assigned whole, by their sizes. If there are fewer than shards,
+	// or one shard would have more than 1.25 times its share, large files are divided at passages or records; compressed files,
+	// Parquet, HTML, and text that is not UTF-8 cannot be. Default: all files.
 	Shard text.Shard `json:",omitzero"`
 }
 

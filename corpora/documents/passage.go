@@ -66,6 +66,9 @@ type File struct {
 	Modified time.Time
 	// Kind is by name; content may still show another.
 	Kind Kind
+	// Part is which part of the file is read, of a large file that Options.Shard divides: the passages or records that begin in one of
+	// Part.Of equal ranges of its bytes. Default: all.
+	Part text.Shard
 }
 
 // Skipped is a file that is not read, and the error that Read returns for one.

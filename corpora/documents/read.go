@@ -43,6 +43,7 @@ type reading struct {
 	starts []int64 // of the lines read so far, from line number first
 	first  int
 	lines  *recode // of a file in another encoding
+	part   *extent // bytes of the file that are read, nil: all
 	code   bool    // the indentation of the first line is shown
 	whole  bool    // all lines are kept in starts
 
@@ -60,7 +61,7 @@ var readers = map[Kind]func(r *reading, in *bufio.Reader) error{
 // run reads the file. An error in its data or of the system is *unreadable.
 func (r *reading) run() error {
 	r.count = func(text []byte) int { return r.source.cutter.Count(string(text)) }
-	r.starts, r.first, r.size = []int64{0}, 1, r.file.Size
+	r.starts, r.first, r.size, r.part = []int64{0}, 1, r.file.Size, partOf(r.file)
 	kind := r.file.Kind
 	if r.file.Size == 0 {
 		return r.unfit("empty", "", "%s is empty", r.name())
@@ -106,7 +107,10 @@ func (r *reading) run() error {
 		return err
 	}
 	r.whole = kind == Markdown || r.source.options.Split == Whole
-	return r.some(r.parse(kind, in))
+	if err = r.parse(kind, in); err == errAfter {
+		err = nil
+	}
+	return r.some(err)
 }
 
 // parse reads a file of a kind. A parser that panics cannot read it.
@@ -271,7 +275,13 @@ func (r *reading) windows(in io.Reader, cut func([]byte) int, fn func([]byte) er
 			}
 		}
 		r.window(buf[:end])
-		if err := fn(buf[:end]); err != nil {
+		apart := r.part != nil && !r.whole && !r.code // nothing before a window matters to it
+		if apart && r.part.to <= r.base {
+			return errAfter
+		}
+		if apart && r.base+int64(end) <= r.part.from {
+			r.found = true
+		} else if err := fn(buf[:end]); err != nil {
 			return err
 		}
 		r.base += int64(end)
@@ -344,6 +354,10 @@ func (r *reading) passage(trail []*heading, f *flow, start, end int) error {
 		if i > 0 || h.text != r.title {
 			p.Heading = append(p.Heading, h.text)
 		}
+	}
+	if !r.part.has(p.Start) {
+		r.found = true
+		return nil
 	}
 	p.FirstLine = r.lineAt(p.Start)
 	p.LastLine = r.lineAt(p.End - 1)

@@ -60,8 +60,12 @@ func (r *reading) records(in *bufio.Reader) error {
 
 // recordsOf reads the records of a source.
 func (r *reading) recordsOf(src *text.Source, use text.Use) error {
-	err := src.Records(r.ctx, text.RecordOptions{Use: use}, func(in *text.Records) error {
-		x := &recordReader{r: r, in: in}
+	lines, err := r.partLines()
+	if err != nil {
+		return err
+	}
+	err = src.Records(r.ctx, text.RecordOptions{Use: use}, func(in *text.Records) error {
+		x := &recordReader{r: r, in: in, lines: lines}
 		return x.read()
 	})
 	var known *unreadable
@@ -82,6 +86,7 @@ type recordReader struct {
 	columns         []string
 	chosen          bool
 	bad             int
+	lines           *extent // on which the records begin that are read, nil: all
 }
 
 func (x *recordReader) read() error {
@@ -92,12 +97,22 @@ func (x *recordReader) read() error {
 			return nil
 		}
 		if err == nil {
+			if x.lines != nil && x.chosen && !x.lines.has(rec.Line) {
+				if x.r.found = true; rec.Line >= x.lines.to {
+					return nil
+				}
+				continue
+			}
 			err = x.record(&rec)
 		}
 		var bad *text.BadRecord
 		if errors.As(err, &bad) && x.r.emitError == nil {
 			if !x.r.found && x.bad == 0 && !x.chosen { // the first one: these are not records
 				return err
+			}
+			if !x.lines.has(bad.Position.Line) { // of another part
+				x.bad++
+				continue
 			}
 			if err := x.r.source.add(Skipped{Path: bad.Position.String(), Reason: reasonRecord, Record: true, Err: err}); err != nil {
 				return err
@@ -131,6 +146,10 @@ func (x *recordReader) record(rec *text.Record) error {
 		if err := x.choose(rec); err != nil {
 			return err
 		}
+	}
+	if !x.lines.has(rec.Line) { // the first record, by which the parts were chosen
+		x.r.found = true
+		return nil
 	}
 	body, err := x.value(rec, x.text)
 	if err != nil {

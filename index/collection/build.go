@@ -193,6 +193,9 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 			return nil, fault.New("check that the model and the text have the same language",
 				"none of the %d documents contains a word that the model knows; the first is %s", s.Skipped, s.FirstSkipped)
 		}
+		if shard := o.Input.Options.Shard; shard.Of > 1 {
+			return nil, fault.Field("Shard", "use fewer shards", "%s is empty: no passage begins in it", shard)
+		}
 		return nil, fault.New("name files or folders that contain text, and the field or column that holds it", "no documents to build a collection from")
 	}
 	if w.info.Auto = o.Index.Kind == index.Auto; w.info.Auto {
@@ -300,6 +303,15 @@ func (w *writer) newSource(path, kind string) *parts.Source {
 	return f
 }
 
+// kindOf returns the kind of a file in the table. A part of a file that is divided into shards has its number
+// after it.
+func kindOf(f documents.File) string {
+	if f.Part.Of == 0 {
+		return string(f.Kind)
+	}
+	return string(f.Kind) + " " + f.Part.String()
+}
+
 // addFiles adds the passages of files that the collection does not have.
 func (w *writer) addFiles(ctx context.Context, src *documents.Source, onProgress func(Progress)) error {
 	self, real := roots.Real(w.at), roots.Reals{} // the collection that this one replaces is not read
@@ -316,7 +328,7 @@ func (w *writer) addFiles(ctx context.Context, src *documents.Source, onProgress
 	}
 	w.notify = report
 	for _, file := range files {
-		f := w.newSource(file.Path, string(file.Kind))
+		f := w.newSource(file.Path, kindOf(file))
 		before := p.Bytes
 		w.within = func(bytes int64) { p.Bytes = before + bytes }
 		if err := w.readFile(ctx, src, file, f, func(p documents.Passage) error { return w.add(ctx, f, p) }); err != nil {

@@ -20,7 +20,7 @@ type MergeOptions struct {
 	Replace   bool // replace an existing collection; default false
 	Threads   int  // number of goroutines; default 0: one per core
 	AnyRecall bool // as in BuildOptions
-	// Partial merges the shards there are. Default false: a missing one is an error.
+	// Partial merges the shards there are; Sync then adds what is missing. Default false: a missing one is an error.
 	Partial    bool
 	OnProgress func(Progress)
 }
@@ -29,8 +29,8 @@ type MergeOptions struct {
 // must have the same model, options and kind of index. Vectors of a static model are computed again,
 // which costs less than storing their exact values would; those of a transformer are taken over as they are kept.
 //
-// Shards, which were built with documents.Options.Shard, must all be there, each once, and made from the same paths. The
-// collection is then that of all files, and Sync keeps it so.
+// Shards, which were built with documents.Options.Shard, must all be there, each once, and made from the same paths; a file that was
+// divided among them must have been the same. The collection is then that of all files, and Sync keeps it so.
 func Merge(ctx context.Context, dir string, collections []string, o MergeOptions) (*Summary, error) {
 	if len(collections) == 0 {
 		return nil, fault.New("name at least two", "no collection to merge")
@@ -46,6 +46,10 @@ func Merge(ctx context.Context, dir string, collections []string, o MergeOptions
 		if err != nil {
 			return nil, err
 		}
+		if slices.ContainsFunc(sources, func(s *Collection) bool { return s.dir == c.dir }) {
+			c.Close()
+			return nil, fault.New("leave out one of them", "%s is named twice", name)
+		}
 		if sources = append(sources, c); c.info.Format == 1 {
 			return nil, fault.New("build it again", "%s was made by an earlier release, whose collections cannot be merged", name)
 		}
@@ -56,8 +60,11 @@ func Merge(ctx context.Context, dir string, collections []string, o MergeOptions
 	if err := checkShards(sources, o.Partial); err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(sources, func(a, b *Collection) int { // of a divided file, the parts in their order
+		return a.info.Input.Options.Shard.Index - b.info.Input.Options.Shard.Index
+	})
 	first := sources[0]
-	b := BuildOptions{Index: first.index.Options(), Replace: o.Replace, Threads: o.Threads, AnyRecall: o.AnyRecall, Input: mergedInput(sources, o.Partial)}
+	b := BuildOptions{Index: first.index.Options(), Replace: o.Replace, Threads: o.Threads, AnyRecall: o.AnyRecall, Input: mergedInput(sources)}
 	if first.info.Auto {
 		b.Index.Kind = index.Auto
 	}
@@ -78,11 +85,12 @@ func Merge(ctx context.Context, dir string, collections []string, o MergeOptions
 	if _, ok := first.model.(*transformer.Encoder); ok {
 		b.DocumentPrompt, b.QueryPrompt = &m.Passages.Prompt, &m.Questions.Prompt
 	}
-	return build(ctx, dir, first.model, b, func(w *writer) error { return w.addCollections(ctx, sources, o.OnProgress) })
+	return build(ctx, dir, first.model, b, func(w *writer) error { return w.addCollections(ctx, sources, o) })
 }
 
-// addCollections adds the files of collections in the order of their paths.
-func (w *writer) addCollections(ctx context.Context, sources []*Collection, onProgress func(Progress)) error {
+// addCollections adds the files of collections in the order of their paths. With Partial, files of which there may be only parts are
+// marked as such, and the next Sync reads them.
+func (w *writer) addCollections(ctx context.Context, sources []*Collection, o MergeOptions) error {
 	type file struct {
 		*parts.Source
 		of *Collection
@@ -100,17 +108,32 @@ func (w *writer) addCollections(ctx context.Context, sources []*Collection, onPr
 	slices.SortStableFunc(files, func(a, b file) int { return strings.Compare(a.Path, b.Path) })
 	p := Progress{AllFiles: int64(len(files))}
 	w.notify = func() {
-		if p.Passages = w.info.Passages; onProgress != nil {
-			onProgress(p)
+		if p.Passages = w.info.Passages; o.OnProgress != nil {
+			o.OnProgress(p)
 		}
 	}
 	_, w.carry = w.model.(*transformer.Encoder)
+	var to *parts.Source
 	for i, f := range files {
-		if i > 0 && files[i-1].Path == f.Path && f.Size >= 0 {
-			return fault.New("leave out one of them", "%s and %s both have the file %s", files[i-1].of.dir, f.of.dir, f.Path)
+		kind, part, divided := strings.Cut(f.Kind, " ")
+		if i == 0 || files[i-1].Path != f.Path || f.Size < 0 && f.Skipped == "" {
+			if o.Partial {
+				kind = f.Kind
+			}
+			to = w.newSource(f.Path, kind)
+			to.Skipped, to.Size, to.Modified, to.Sum = f.Skipped, f.Size, f.Modified, f.Sum
+		} else {
+			before := files[i-1]
+			_, other, _ := strings.Cut(before.Kind, " ")
+			switch {
+			case f.Skipped != "" && f.Skipped == before.Skipped: // noted in each shard
+				continue
+			case !divided || other == "" || part == other:
+				return fault.New("leave out one of them", "%s and %s both have the file %s", before.of.dir, f.of.dir, f.Path)
+			case f.Sum != before.Sum:
+				return fault.New("build the shards again, of the same files", "%s was changed between the builds of %s and %s", f.Path, before.of.dir, f.of.dir)
+			}
 		}
-		to := w.newSource(f.Path, f.Kind)
-		to.Skipped, to.Size, to.Modified, to.Sum = f.Skipped, f.Size, f.Modified, f.Sum
 		for labels := range slices.Chunk(f.All(), batchPassages) {
 			stored, err := f.of.Passages(labels)
 			if err != nil {
@@ -138,9 +161,6 @@ func (c *Collection) compatible(with *Collection) error {
 	}
 	differ := func(what, hint string) error {
 		return fault.New(hint, "%s and %s have different %s", c.dir, with.dir, what)
-	}
-	if c.dir == with.dir {
-		return fault.New("leave out one of them", "%s is named twice", c.dir)
 	}
 	if !slices.Equal(c.info.modelSums(), with.info.modelSums()) {
 		return differ("models", "build both with the same model, as it is: one that was tuned belongs to its documents")
@@ -228,11 +248,9 @@ func checkShards(sources []*Collection, partial bool) error {
 }
 
 // mergedInput returns what the files of all collections were read from.
-func mergedInput(sources []*Collection, partial bool) Input {
+func mergedInput(sources []*Collection) Input {
 	in := Input{Options: sources[0].info.Input.Options}
-	if !partial {
-		in.Options.Shard = text.Shard{}
-	}
+	in.Options.Shard = text.Shard{}
 	for _, c := range sources {
 		for _, p := range c.info.Input.Paths {
 			if !slices.ContainsFunc(in.Paths, func(q Path) bool { return q.Given == p.Given && q.Absolute == p.Absolute }) {

@@ -20,9 +20,6 @@ import (
 
 // divided builds a folder of files as one collection and as n shards.
 func divided(t *testing.T, n int) (whole string, parts []string, folder string) {
-	t.Helper()
-	root := t.TempDir()
-	folder = filepath.Join(root, "docs")
 	random, words := rand.New(rand.NewPCG(1, 2)), []string{"how", "are", "you", "who", "apple", "stone"}
 	files := map[string]string{}
 	for i := range 40 {
@@ -35,6 +32,14 @@ func divided(t *testing.T, n int) (whole string, parts []string, folder string) 
 		}
 		files[fmt.Sprintf("%02d/%02d.txt", i%7, i)] = b.String()
 	}
+	return shardsOf(t, n, files)
+}
+
+// shardsOf builds a folder with these files as one collection and as n shards.
+func shardsOf(t *testing.T, n int, files map[string]string) (whole string, parts []string, folder string) {
+	t.Helper()
+	root := t.TempDir()
+	folder = filepath.Join(root, "docs")
 	put(t, folder, files)
 	o := documents.Options{Split: documents.Paragraph}
 	whole = filepath.Join(root, "whole")
@@ -65,8 +70,66 @@ func sameHits(x, y []Match) bool {
 // Merged shards answer as one build of all files does, and can be synced.
 func TestMergeIsOneBuild(t *testing.T) {
 	whole, parts, folder := divided(t, 3)
-	merged := filepath.Join(t.TempDir(), "merged")
 	slices.Reverse(parts)
+	merged := sameMerged(t, whole, parts)
+	if c := sync1(t, merged); !c.Empty() || c.Unchanged != 40 {
+		t.Errorf("sync of the merged collection: %+v", c)
+	}
+	put(t, folder, map[string]string{"new.txt": "how am I"})
+	if c := sync1(t, merged); len(c.Added) != 1 {
+		t.Errorf("sync after a change: %+v", c)
+	}
+	// A shard stays one.
+	if c := sync1(t, parts[0]); len(c.Added) > 1 {
+		t.Errorf("sync of a shard: %+v", c)
+	}
+}
+
+// The shards of fewer files than shards have parts of them.
+func TestMergeDividedFiles(t *testing.T) {
+	records, lines := "", ""
+	for i := range 60 {
+		records += fmt.Sprintf("{\"id\":\"r%d\",\"text\":\"who are you %s\"}\n", i, strings.Repeat("apple ", i%7))
+		lines += "how are you\n\nan apple\n\n"
+	}
+	whole, parts, folder := shardsOf(t, 3, map[string]string{"a.jsonl": records, "b.txt": lines})
+	slices.Reverse(parts)
+	merged := sameMerged(t, whole, parts)
+	for _, dir := range append(parts, merged) {
+		if c := sync1(t, dir); !c.Empty() || c.Unchanged != 2 {
+			t.Errorf("sync: %+v", c)
+		}
+	}
+	// With another file, none is divided: the shards then have the files whole.
+	put(t, folder, map[string]string{"c.txt": lines})
+	var passages int
+	for _, dir := range parts {
+		sync1(t, dir)
+		passages += len(all(t, dir))
+	}
+	if passages != 60+120+120 {
+		t.Errorf("after a change the shards have %d passages", passages)
+	}
+	put(t, folder, map[string]string{"a.jsonl": records[:len(records)/2]})
+	sync1(t, parts[2])
+	if c := sync1(t, merged); len(c.Changed) != 1 {
+		t.Errorf("sync after a change: %+v", c)
+	}
+}
+
+func TestMergeOfChangedFile(t *testing.T) {
+	_, parts, folder := shardsOf(t, 2, map[string]string{"a.txt": strings.Repeat("how are you\n\n", 30)})
+	put(t, folder, map[string]string{"a.txt": strings.Repeat("who are you\n\n", 30)})
+	sync1(t, parts[1])
+	if _, err := Merge(t.Context(), filepath.Join(t.TempDir(), "merged"), parts, MergeOptions{}); err == nil || !strings.Contains(err.Error(), "a.txt was changed between the builds of") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// sameMerged merges shards, and checks that the collection is that of all files.
+func sameMerged(t *testing.T, whole string, parts []string) (merged string) {
+	t.Helper()
+	merged = filepath.Join(t.TempDir(), "merged")
 	if _, err := Merge(t.Context(), merged, parts, MergeOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -88,17 +151,7 @@ func TestMergeIsOneBuild(t *testing.T) {
 			t.Errorf("%s: the answers differ", mode)
 		}
 	}
-	if c := sync1(t, merged); !c.Empty() || c.Unchanged != 40 {
-		t.Errorf("sync of the merged collection: %+v", c)
-	}
-	put(t, folder, map[string]string{"new.txt": "how am I"})
-	if c := sync1(t, merged); len(c.Added) != 1 {
-		t.Errorf("sync after a change: %+v", c)
-	}
-	// A shard stays one.
-	if c := sync1(t, parts[0]); len(c.Added) > 1 {
-		t.Errorf("sync of a shard: %+v", c)
-	}
+	return merged
 }
 
 func TestMergeErrors(t *testing.T) {

@@ -72,7 +72,16 @@ func withoutSecret(message string, u *url.URL) string {
 }
 
 func (t *postgres) Name() string {
-	return fmt.Sprintf("table %s of PostgreSQL at %s", t.table.Sanitize(), t.config.Host)
+	return fmt.Sprintf("table %s of PostgreSQL at %s", t.table.Sanitize(), t.server())
+}
+
+// server is the address of the server: host:port, or the file of its socket.
+func (t *postgres) server() string {
+	network, address := pgconn.NetworkAddress(t.config.Host, t.config.Port)
+	if network == "unix" {
+		return "the socket " + address
+	}
+	return address
 }
 
 // connect connects again if the connection was lost.
@@ -81,7 +90,7 @@ func (t *postgres) connect(ctx context.Context) (err error) {
 		return nil
 	}
 	if t.conn, err = pgx.ConnectConfig(ctx, t.config); err != nil {
-		return pgError(err, "cannot connect to PostgreSQL at "+t.config.Host)
+		return pgError(err, "cannot connect to PostgreSQL at "+t.server())
 	}
 	return nil
 }

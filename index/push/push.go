@@ -182,7 +182,7 @@ func hideAddress(err error) error {
 // RunOptions controls Run.
 type RunOptions struct {
 	Batch    int  // rows in a batch; default 0: 500
-	Attempts int  // how often a batch is tried; default 0: 5
+	Attempts int  // how often a batch is tried; default 0: 8, which is some 20 seconds
 	Prune    bool // delete rows that the collection does not have; default false
 	// OnProgress is called after each batch with the number of passages compared.
 	OnProgress func(done int64)
@@ -206,7 +206,7 @@ func Run(ctx context.Context, c *collection.Collection, t Target, o RunOptions) 
 		o.Batch = 500
 	}
 	if o.Attempts == 0 {
-		o.Attempts = 5
+		o.Attempts = 8
 	}
 	if o.Batch < 0 || o.Attempts < 0 {
 		return nil, fault.New("", "the numbers of rows and attempts must be positive")

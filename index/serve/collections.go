@@ -37,6 +37,7 @@ type Described struct {
 	Writable bool          `json:"writable,omitempty" doc:"whether records can be added and deleted"`
 	Shards   []string      `json:"shards,omitempty" doc:"where the passages are, if they are divided: folders and servers; only questions can then be asked"`
 	Identity string        `json:"identity,omitempty" doc:"metric and models: vectors of collections with the same one can be compared"`
+	Division string        `json:"division,omitempty" doc:"of a shard, which it is, such as 2/8, a colon, and a hash of what was divided; otherwise a colon and that"`
 }
 
 // Named is the name in a path.
@@ -55,7 +56,7 @@ func (s *Server) describe(name string) (*Described, error) {
 	defer done()
 	info := c.Info()
 	d := &Described{Name: name, Kind: Documents, Passages: info.Passages, Files: info.Files, Dim: info.Dim, Model: name, Language: info.Language, Metric: info.Metric,
-		Updated: info.Updated, Modes: []string{string(fusion.Dense)}, Writable: s.options.Writable && info.Format > 1, HasMap: c.HasMap(), Identity: c.Identity()}
+		Updated: info.Updated, Modes: []string{string(fusion.Dense)}, Writable: s.options.Writable && info.Format > 1, HasMap: c.HasMap(), Identity: c.Identity(), Division: c.Division()}
 	if c.FullText() != nil {
 		d.Modes = []string{string(fusion.Hybrid), string(fusion.Dense), string(fusion.BM25)}
 	}

@@ -380,7 +380,7 @@ func TestOpenAPI(t *testing.T) {
 		t.Errorf("the document of the API has changed; UPDATE_GOLDEN=1 writes %s", golden)
 	}
 	paths := o["paths"].(object)
-	for _, path := range []string{"/v1/collections", "/v1/collections/{name}/query", "/v1/collections/{name}/records/{id}", "/v1/embeddings", "/healthz"} {
+	for _, path := range []string{"/v1/collections", "/v1/collections/{name}/query", "/v1/collections/{name}/records/{id}", "/v1/embeddings", "/healthz", "/metrics", "/mcp"} {
 		if paths[path] == nil {
 			t.Errorf("no %s", path)
 		}

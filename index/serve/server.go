@@ -208,6 +208,20 @@ func (s *Server) routes() {
 	s.stateRoutes()
 	s.mux.Handle("GET /metrics", s.metrics.handler())
 	s.mux.Handle("/mcp", agents.Handler(s.shelf, agents.Options{Log: s.log, Version: s.options.Version}))
+	s.describeOthers()
+}
+
+// describeOthers adds the addresses to the document of the API whose answers have other forms.
+func (s *Server) describeOthers() {
+	answer := func(description, media string) map[string]*huma.Response {
+		return map[string]*huma.Response{"200": {Description: description, Content: map[string]*huma.MediaType{media: {Schema: &huma.Schema{Type: huma.TypeString}}}}}
+	}
+	s.api.OpenAPI().AddOperation(&huma.Operation{Method: http.MethodGet, Path: "/metrics", OperationID: "metrics", Tags: []string{"state"},
+		Summary: "Metrics for Prometheus", Responses: answer("the metrics, in the text format of Prometheus", "text/plain")})
+	s.api.OpenAPI().AddOperation(&huma.Operation{Method: http.MethodPost, Path: "/mcp", OperationID: "mcp", Tags: []string{"agents"},
+		Summary: "Call the tools for agents, by the Model Context Protocol", Description: "A message of JSON-RPC 2.0, as the streamable HTTP transport of the protocol has them.",
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject}}}},
+		Responses:   answer("the answer, as an event", "text/event-stream")})
 }
 
 // unmarshal is json.Unmarshal whose errors speak of JSON and not of Go.

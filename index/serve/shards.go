@@ -90,6 +90,14 @@ func OpenSharded(ctx context.Context, spec string, o shelf.Options, r remote.Opt
 			s.modes = p.Modes()
 		}
 	}
+	missing, err := shards.Missing(s.Shards)
+	if err == nil && len(missing) > 0 {
+		err = shards.MissingError(missing, "name all shards")
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -103,6 +111,7 @@ type peer interface {
 	Dim() int
 	Modes() []fusion.Mode
 	Identity() string
+	Division() string
 }
 
 // folder is a shard in a folder: at any time its present state.
@@ -156,6 +165,10 @@ func (f *folder) Modes() []fusion.Mode { return about(f, modesOf) }
 
 func (f *folder) Identity() string {
 	return about(f, func(c *shelf.Collection) string { return c.Identity() })
+}
+
+func (f *folder) Division() string {
+	return about(f, func(c *shelf.Collection) string { return c.Division() })
 }
 
 // modesOf says how passages of a collection can be found, the default first.

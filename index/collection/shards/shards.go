@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/index/filter"
 	"github.com/luminavec/luminavec/index/fulltext"
@@ -56,6 +58,66 @@ func checkIdentities(shards []Shard) error {
 		return fault.Mention("build them with one model, or set Mode to bm25", "%s and %s have different models", name, s.Name)
 	}
 	return nil
+}
+
+// Missing returns the shards of a division (documents.Options.Shard) that are not in the list, such as 3/4; and an error if two are the same
+// shard or of different divisions of the same documents. Collections that are not shards, or do not say so, are not checked.
+func Missing(shards []Shard) ([]string, error) {
+	type division struct {
+		of     int
+		first  string // the name of a shard
+		have   map[int]string
+		merged bool // there is a collection of these documents that is not a shard
+	}
+	divisions := map[string]*division{}
+	var order []*division
+	for _, s := range shards {
+		d, ok := s.Asker.(interface{ Division() string })
+		if !ok {
+			continue
+		}
+		which, what, _ := strings.Cut(d.Division(), ":")
+		if what == "" {
+			continue
+		}
+		div := divisions[what]
+		if div == nil {
+			div = &division{have: map[int]string{}}
+			divisions[what], order = div, append(order, div)
+		}
+		shard, err := text.ParseShard(which)
+		if err != nil {
+			div.merged = true
+			continue
+		}
+		switch {
+		case div.of == 0:
+			div.of, div.first = shard.Of, s.Name
+		case div.of != shard.Of:
+			return nil, fault.New("search the shards of one division", "%s is one of %d shards, but %s one of %d of the same documents", div.first, div.of, s.Name, shard.Of)
+		case div.have[shard.Index] != "":
+			return nil, fault.New("leave out one of them", "%s and %s are both shard %s", div.have[shard.Index], s.Name, shard)
+		}
+		div.have[shard.Index] = s.Name
+	}
+	var missing []string
+	for _, d := range order {
+		for i := 1; i <= d.of && !d.merged; i++ {
+			if d.have[i] == "" {
+				missing = append(missing, text.Shard{Index: i, Of: d.of}.String())
+			}
+		}
+	}
+	return missing, nil
+}
+
+// MissingError is the error for what Missing returns.
+func MissingError(missing []string, hint string) error {
+	shown := strings.Join(missing[:min(3, len(missing))], ", ")
+	if n := len(missing) - 3; n > 0 {
+		shown += fmt.Sprintf(" and %d more", n)
+	}
+	return fault.New(hint, "shards are missing: %s", shown)
 }
 
 // Shard is one of several collections that are searched as one.

@@ -47,6 +47,7 @@ type Collection struct {
 	dim      int
 	modes    []fusion.Mode
 	identity string
+	division string
 }
 
 // IsAddress reports whether a name is that of a collection on a server, and not of a folder.
@@ -82,6 +83,7 @@ func Open(ctx context.Context, address string, o Options) (*Collection, error) {
 		Dim      int           `json:"dim"`
 		Modes    []fusion.Mode `json:"modes"`
 		Identity string        `json:"identity"`
+		Division string        `json:"division"`
 	}
 	if err := c.do(ctx, http.MethodGet, c.address, nil, &described); err != nil {
 		return nil, err
@@ -89,7 +91,8 @@ func Open(ctx context.Context, address string, o Options) (*Collection, error) {
 	if described.Kind != "documents" {
 		return nil, fault.New("", "%s is not a collection of documents", c.address)
 	}
-	c.passages, c.dim, c.modes, c.identity = described.Passages, described.Dim, described.Modes, described.Identity
+	c.passages, c.dim, c.modes = described.Passages, described.Dim, described.Modes
+	c.identity, c.division = described.Identity, described.Division
 	return c, nil
 }
 
@@ -134,6 +137,9 @@ func (c *Collection) Modes() []fusion.Mode { return c.modes }
 
 // Identity is that of the collection when it was opened; see [collection.Collection.Identity].
 func (c *Collection) Identity() string { return c.identity }
+
+// Division is that of the collection when it was opened; see [collection.Collection.Division].
+func (c *Collection) Division() string { return c.division }
 
 // Counts says how rare the words of a question are in the collection.
 func (c *Collection) Counts(ctx context.Context, text string) (*fulltext.Counts, error) {

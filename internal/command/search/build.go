@@ -80,7 +80,7 @@ search: next: search query collection "a question"`,
 		Help: "refer to the models instead of copying them: the collection needs them where they are, unchanged"})
 	cli.DocumentFlags(cmd, &o.documents)
 	shard := cli.ShardFlag(&o.shard)
-	shard.Help = "read only shard I of the N into which the files are divided by size, counted from 1; 'search merge' joins the collections. The model is used as it is"
+	shard.Help = "read only shard I of N, counted from 1: files are assigned whole by size, and large ones divided; 'search merge' joins the collections. The model is used as it is"
 	cli.Declare(cmd, cli.ForInput, shard)
 	declareAdapt(cmd, &o)
 	cli.Declare(cmd, "Records", cli.Flag{Name: "skip-bad", Into: &o.skipBad, Field: "SkipBad", Help: "skip and count bad records, which is the default; --strict stops at the first"})
@@ -220,6 +220,7 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	if err != nil {
 		return err
 	}
+	noteShard(cmd, src)
 	model, asks, err := openModels(cmd, o.query)
 	if err != nil {
 		return err
@@ -264,6 +265,29 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	}
 	warnTruncated(cmd, summary)
 	return b.report(cmd, cli.CommandLine("search", "query", cli.PathArgument(o.output))+` "a question"`)
+}
+
+// noteShard says which files a shard has.
+func noteShard(cmd *cobra.Command, src *documents.Source) {
+	shard := src.Options().Shard
+	if shard.Of == 0 {
+		return
+	}
+	files := src.Files()
+	var divided []string
+	for _, f := range files {
+		if f.Part.Of > 0 {
+			divided = append(divided, f.Path)
+		}
+	}
+	switch n := int64(len(files) - len(divided)); {
+	case len(divided) == 0:
+		cli.Note(cmd, "shard %s: %s", shard, cli.Plural(n, "file", "files"))
+	case n == 0:
+		cli.Note(cmd, "shard %s: its part of %s", shard, fault.Names(divided))
+	default:
+		cli.Note(cmd, "shard %s: %s, and its part of %s", shard, cli.Plural(n, "file", "files"), fault.Names(divided))
+	}
 }
 
 // promptOf returns the prompt of a transformer.

@@ -63,7 +63,7 @@ $ search query notes --in postgres://localhost/docs "who discovered penicillin"`
 		cli.Flag{Name: "table", Arg: "NAME", Into: &o.Table, Field: "Table", Help: "table or collection there, made if it does not exist", Default: "the name of COLLECTION"},
 		cli.Flag{Name: "half", Into: &o.Half, Field: "Half", Help: "store 16-bit numbers (pgvector's halfvec, indexed up to 4,000 dimensions instead of 2,000; Qdrant)"},
 		cli.Flag{Name: "batch", Arg: "N", Into: &run.Batch, Field: "Batch", Help: "rows sent at once", Default: "500", Positive: true},
-		cli.Flag{Name: "attempts", Arg: "N", Into: &run.Attempts, Field: "Attempts", Help: "how often a batch is tried", Default: "5", Positive: true},
+		cli.Flag{Name: "attempts", Arg: "N", Into: &run.Attempts, Field: "Attempts", Help: "how often a batch is tried, with growing pauses", Default: "8", Positive: true},
 		cli.Flag{Name: "timeout", Arg: "TIME", Into: &o.Timeout, Field: "Timeout", Help: "time that the database has to answer, such as 30s, for each batch", Default: "1m"},
 		cli.Flag{Name: "prune", Into: &run.Prune, Field: "Prune", Help: "delete rows that the collection does not have"},
 		cli.JSONFlag())

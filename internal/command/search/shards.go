@@ -59,6 +59,16 @@ func (a *asker) openShards() (end func(), err error) {
 	if len(list) == 0 {
 		return end, cli.UsageError(fault.New("for example --shards part1,part2", "--shards names no collection"))
 	}
+	missing, err := shards.Missing(list)
+	if err == nil && len(missing) > 0 && !o.partial {
+		err = cli.UsageError(shards.MissingError(missing, "name all shards, or use --skip-failed to search those there are"))
+	}
+	if err != nil {
+		return end, err
+	}
+	if len(missing) > 0 && !slices.ContainsFunc(list, func(s shards.Shard) bool { _, bad := s.Asker.(failed); return bad }) {
+		cli.Warn(a.cmd, "%v", shards.MissingError(missing, ""))
+	}
 	var reported []string
 	a.find = func(ctx context.Context, q collection.Question) (*collection.Answer, error) {
 		answer, err := shards.Ask(ctx, list, q, shards.Options{Partial: o.partial, Timeout: o.timeout})
