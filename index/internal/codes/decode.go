@@ -68,6 +68,36 @@ func (s *Space) Decode(x, code []float32, bits int, u []float32) {
 	}
 }
 
+// Represented returns the distance of the query to what a code that Round has written represents, as it is computed from
+// what Decode returns but for rounding, without undoing the rotation. u has room for Len values, which it overwrites. It
+// reports false if only that is exact: for a vector of zeros, and for squared distances of vectors to which the
+// rotation adds values, of which Decode returns a part.
+func (q *Query) Represented(code []float32, bits int, u []float32) (d float32, ok bool) {
+	s := q.space
+	if kernel.CodeBound(code, s.Len, bits) == zeroBound || s.squared && s.Len != s.Dim {
+		return 0, false
+	}
+	u = u[:s.Len]
+	f := -kernel.CodeFactor(code, s.Len, bits)
+	kernel.DecodeCode(u, code, bits)
+	if s.squared {
+		kernel.Scale(u, f/2)
+		return kernel.SquaredDistance(q.rotated, u) / (unit * unit), true
+	}
+	if !q.asked {
+		q.asked = true
+		q.whole = append(q.whole[:0], q.rotated...)
+		kernel.Axpy(q.whole, 1, s.turned)
+	}
+	return float32(-q.center - q.scale*float64(f*kernel.Dot(q.whole, u))/(unit*unit)), true
+}
+
+// Rounding returns what part of the bound of a code that Round has written is one standard deviation of the error of
+// its estimate: only the query was rounded. The query must be encoded for them.
+func (q *Query) Rounding(bits int) float32 {
+	return float32(q.Codes.Rest() / restOf[bits] / math.Sqrt(float64(q.space.Len)))
+}
+
 // Invert undoes Apply, but for a factor of unit squared.
 func (r *Rotation) Invert(x []float32) {
 	x = x[:r.Len]

@@ -109,10 +109,12 @@ var restOf = [9]float64{0: 0.022, 1: 0.008, 2: 0.008, 4: 0.008, 8: 0.016}
 type Query struct {
 	space   *Space
 	rotated []float32
-	length  float64 // of rotated
-	scale   float64 // (inner products) the query is divided by it
-	center  float64 // its inner product with the center
-	norm    float64 // of the query
+	length  float64   // of rotated
+	scale   float64   // (inner products) the query is divided by it
+	center  float64   // its inner product with the center
+	norm    float64   // of the query
+	whole   []float32 // (inner products) the rotated query, divided by the scale, if asked
+	asked   bool
 	Codes   kernel.CodeQuery
 	Signs   kernel.ScanQuery
 }
@@ -122,7 +124,7 @@ func (q *Query) Set(s *Space, x []float32) {
 	if len(q.rotated) != s.Len {
 		q.rotated = kernel.Aligned(s.Len)
 	}
-	q.space = s
+	q.space, q.asked = s, false
 	u := q.rotated
 	if s.squared {
 		s.Centered(u, x)

@@ -1,6 +1,9 @@
 package hnsw
 
 import (
+	"slices"
+
+	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/index/internal/walk"
@@ -62,11 +65,21 @@ func (g *Graph) measure(w *rows.Scratch, keys []key, q []float32) {
 		return
 	}
 	const ahead = 8
+	if g.Arena.Form == arena.Codes {
+		w.Turned = slices.Grow(w.Turned[:0], g.Arena.Space.Len)
+	}
 	for i, k := range keys {
 		if i+ahead < len(keys) {
 			g.Arena.Prefetch(keys[i+ahead].ID())
 		}
 		g.TouchVectors(int(k.ID()), 1)
+		if g.Arena.Form == arena.Codes { // the distance from what the code represents, where it is rotated
+			d, ok := w.Code.Represented(g.Arena.Records.Row(int(k.ID()))[g.Arena.Head:], g.Arena.Bits, w.Turned)
+			if ok {
+				keys[i] = walk.NewKey(d, k.ID())
+				continue
+			}
+		}
 		keys[i] = walk.NewKey(g.Distance(q, g.Read(w, k.ID())), k.ID())
 	}
 }
@@ -83,6 +96,9 @@ func (g *Graph) narrow(w *rows.Scratch, k int) {
 		return
 	}
 	slack := w.Code.Slack(g.Arena.Bits) * (narrowBy / codes.Sigmas)
+	if g.Arena.Form == arena.Codes { // the vectors are what codes represent
+		slack = w.Code.Rounding(g.Arena.Bits) * narrowBy
+	}
 	if g.Arena.Edges != nil { // the beam has distances, and not estimates as the codes have them
 		slack = w.Code.Spread(slack)
 	}

@@ -45,6 +45,7 @@ type Scratch struct {
 	Reach Reach // where the walk ends
 
 	Starts  []walk.Key   // where the walk on a level starts (insertion)
+	Turned  []float32    // what a code represents, rotated
 	Sorted  []walk.Key   // the beam in order (insertion)
 	Full    []walk.Key   // a full list of links
 	Keep    []walk.Key   // what the heuristic keeps of it
