@@ -46,7 +46,7 @@ func nearestOf(m Metric, q, vectors []float32) []int64 {
 // Vectors of all lengths that float32 can represent rank in one index as in float64, whatever the kind of
 // the index, how it was filled and whether it was saved, opened, or changed since.
 func TestMixedScales(t *testing.T) {
-	n, dim := size(350, 2100), 12
+	n, dim := size(350, calibrateFrom+100), 12
 	vectors := mixedScales(n, dim, 1)
 	queries := mixedScales(14, dim, 2)
 	for _, quant := range Quantizations() {
