@@ -36,8 +36,8 @@ const (
 	// divided into these two, each with its own k.
 	//
 	// Frequent words keep moving about the place to which their text pulls them, and the mean of n
-	// parts does so with 1/n of the variance. Word similarities became worse where it was missing, so
-	// as much of the difference between one of the parts, another one in each round, and the mean is
+	// parts does so with less of the variance. Word similarities became worse where it was missing, so
+	// with more than four parts as much of the difference between one of the parts, another one in each round, and the mean is
 	// added as the variance of C steps needs, 1 − e^(−2kC) of that of endless training.
 	Adaptive Method = "adaptive"
 	// Summed adds the changes of the parts, as far as they do not repeat each other:
@@ -198,6 +198,10 @@ func finite(i int, row []float32) error {
 // rounds were unstable for some rounds at the start.
 const margin = 8
 
+// quietParts is the greatest number of parts to which Adaptive adds no noise. Where the parts come all
+// the way, r adds noise too: with four of them, 0.85 of the variance is there, with eight 0.51.
+const quietParts = 4
+
 // step is what Adaptive does in a direction: x = p + fromKept·r + fromChange·D + spread·(x_s − p − D/n),
 // and r ← keepKept·r + keepChange·D.
 type step struct{ fromKept, fromChange, keepKept, keepChange, spread float64 }
@@ -210,7 +214,7 @@ func (t *Table) step(k float64, i int) step {
 		a = t.share(margin*k, i)
 	}
 	s := step{fromKept: a, fromChange: a * (2 - a), keepKept: 1 - a, keepChange: (1 - a) * (1 - a)}
-	if t.Counts == nil || n == 1 {
+	if t.Counts == nil || len(t.Parts) <= quietParts {
 		return s
 	}
 	total := 0.0

@@ -64,12 +64,6 @@ func TestMergeByHand(t *testing.T) {
 // Each part has one step. Along, 8k = ln 4, one step goes 3/4 of the way and two go 15/16, so a =
 // (15/16)/(3/2) = 5/8: 5/8·2 + 5/8·(2 − 5/8)·6.4 = 6.75 is applied, 3/8·2 + 9/64·6.4 = 1.65 is kept.
 // Across, 8k = ln 2, a = (3/4)/1: 3/4·5 + 15/16·(−0.2) = 3.5625 and 1/4·5 + 1/16·(−0.2) = 1.2375.
-// What the first part has beside the mean, (2, 0) − D/2 = (0, −2.5), is −2 along and −1.5 across. Two
-// steps have the variance 1 − e^(−4k) = 1 − 1/2 along, one 1 − 1/√2, and 2·(55/64)² + 2·(5/8·9/64)²
-// of it is there; the root of what is missing, divided by half of that of one step, is 0.655143. Across it is
-// 0.396710, of 1 − 2^(−1/2), 1 − 2^(−1/4) and 2·(15/16)² + 2·(3/4·1/16)². So the row is p + (6.75 − 2·0.655143)·u
-// + (3.5625 − 1.5·0.396710)·w.
-//
 // The second row, of which one part has all steps, moves by r + D and keeps nothing; so does the
 // third, which nobody has trained.
 func TestAdaptiveByHand(t *testing.T) {
@@ -85,7 +79,7 @@ func TestAdaptiveByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range [][4]float64{{1.889880, 7.132232, 0, 2.0625}, {5.5, 6.75, 0, 0}, {1.5, 1, 0, 0}} {
+	for i, want := range [][4]float64{{2.2, 8.5375, 0, 2.0625}, {5.5, 6.75, 0, 0}, {1.5, 1, 0, 0}} {
 		row, kept := got.Row(i), m.Kept.Row(i)
 		for k, x := range []float32{row[0], row[1], kept[0], kept[1]} {
 			if math.Abs(float64(x)-want[k]) > 1e-5 {
@@ -97,6 +91,24 @@ func TestAdaptiveByHand(t *testing.T) {
 	m = training.Table{Parts: []checkpoints.Tensor{rows(0, 0)}, Parent: rows(0, 0), Kept: checkpoints.NewTensor(2, 2)}
 	if _, err := m.Merge(training.Adaptive); err == nil || !strings.Contains(err.Error(), "has kept differs") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Eight parts come all the way, so a = 1/8. They have moved 1 by 1, 2, … 8: D = 36, and 2 is kept of
+// earlier rounds: 2/8 + 1/8·(2 − 1/8)·36 = 8.6875 is applied, 7/8·2 + 49/64·36 = 29.3125 is kept. Of the variance,
+// 8·(15/64)² + 8·(1/8·49/64)² = 0.51273 is there, so the third part, which is 1.5 below the mean, adds
+// −1.5·√((1 − 0.51273)/(7/8)) = −1.11937.
+func TestAdaptiveNoise(t *testing.T) {
+	m := training.Table{Parent: table(1), Kept: table(2), Rate: 1, Lead: 2}
+	for s := range 8 {
+		m.Parts, m.Counts = append(m.Parts, table(float32(s+2))), append(m.Counts, []float32{50})
+	}
+	got, err := m.Merge(training.Adaptive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x, kept := float64(got.Row(0)[0]), m.Kept.Row(0)[0]; math.Abs(x-(1+8.6875-1.11937)) > 1e-4 || kept != 29.3125 {
+		t.Errorf("the row is %g, and %g is kept", x, kept)
 	}
 }
 

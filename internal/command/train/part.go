@@ -27,7 +27,7 @@ func (p *partFlags) declare(cmd *cobra.Command) {
 	flag.Help += "; MODEL is then a part for 'train average'"
 	cli.Declare(cmd, forParts, flag,
 		cli.Flag{Name: "round", Arg: "R/N", Into: &p.round, Field: "Round", Default: "1/1; the next one if --init is the average of a round",
-			Help: "with --shard, train round R of the N into which all --epochs are divided, at the learning rates of this part of the training, and start from the average of the round before: --init MODEL. Word vectors need some 50 rounds for each shard to be like those of one process (docs/scale.md)"})
+			Help: "with --shard, train round R of the N into which all --epochs are divided, at the learning rates of this part of the training, and start from the average of the round before: --init MODEL. Word vectors need some 15 rounds for each shard to be like those of one process (docs/scale.md)"})
 }
 
 // settle checks the flags.
