@@ -181,6 +181,8 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 		if j.options.Scored, err = j.readScored(cmd, teacher); err != nil {
 			return err
 		}
+	}
+	if j.options.Scored != nil {
 		defer j.options.Scored.Close()
 	}
 	general := sample.Seen() - own
@@ -320,12 +322,16 @@ func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transforme
 		if err != nil {
 			return nil, err
 		}
-		if len(j.pairs) > 0 {
+		switch {
+		case len(j.pairs) > 0 && data.Kind() != pairs.Paired && len(j.scored) == 0:
+			cli.Note(cmd, "these pairs have scores: the model is tuned on them at the end, as with --scored")
+			j.options.Scored = data
+		case len(j.pairs) > 0:
 			j.options.Pairs = data
 			if j.options.PairDim > 0 && !cmd.Flags().Changed("pair-dim") {
 				j.choosePairDim(cmd, data.Examples(), teacher.Dim())
 			}
-		} else {
+		default:
 			defer data.Close()
 		}
 		plan, err := data.Plan(cmd.Context(), pairs.PlanOptions{BatchSize: 1024, Mixed: true, Repeats: true})
