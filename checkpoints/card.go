@@ -30,6 +30,8 @@ type cardData struct {
 	pooling      string      // what the pooling does
 	pythonPool   string      // the same in Python
 	subwords     bool        // what the tokenizer makes
+	pads         bool        // its file tells programs to pad texts
+	truncates    bool        // … to truncate them
 	unknown      int32       // id of its token for unknown text; -1: none
 	method       [][2]string // how the model was trained
 	settings     [][2]string // of the trainer
@@ -61,9 +63,9 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 		layers:   c.Config.Encoder.Hidden > 0 || c.Config.Encoder.Project > 0,
 		sources:  codes(c.Config.Corpus.Sources, 8),
 		pooling:  poolingStep(c.Config.Encoder),
-		subwords: c.Tokenizer.Subwords(),
-		unknown:  c.Tokenizer.Unknown(),
-		version:  c.Config.Format,
+		subwords: c.Tokenizer.Subwords(), pads: c.Tokenizer.Pads(), truncates: c.Tokenizer.Truncates(),
+		unknown: c.Tokenizer.Unknown(),
+		version: c.Config.Format,
 
 		quantized: map[string]*Quantized{},
 		state:     c.State != nil || len(c.Log) > 0,

@@ -32,7 +32,7 @@ func pythonPooling(e EncoderConfig, l layout) string {
 		if e.Pooling == sif {
 			weights = ` * model["` + PoolingTensor + `"][ids]`
 		}
-		return fmt.Sprintf("(x * (np.array([ids.count(i) for i in ids]) ** %g%s)[:, None]).mean(axis=0)", e.Repeats-1, weights)
+		return fmt.Sprintf("(x * (np.array([ids.count(i) for i in ids]) ** (%g - 1)%s)[:, None]).mean(axis=0)", e.Repeats, weights)
 	}
 	switch e.Pooling {
 	case "max":

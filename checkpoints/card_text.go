@@ -162,6 +162,14 @@ model = load_file("model.safetensors")
 	d.pythonTable(c, "table", EmbeddingTensor, d.tokens)
 	c.text(`
 tokenizer = Tokenizer.from_file("tokenizer.json")
+`)
+	if d.pads {
+		c.line("tokenizer.no_padding()")
+	}
+	if d.truncates {
+		c.line("tokenizer.no_truncation()")
+	}
+	c.text(`
 
 def encode(text):
     ids = tokenizer.encode(text, add_special_tokens=False).ids

@@ -63,14 +63,19 @@ func (t *Tokenizer) MarksSpaces() bool {
 
 // Truncates reports whether the tokenizer.json of a subword tokenizer tells programs to truncate
 // texts, which this package does not do.
-func (t *Tokenizer) Truncates() bool {
+func (t *Tokenizer) Truncates() bool { return t.sets("truncation") }
+
+// Pads reports whether the tokenizer.json of a subword tokenizer tells programs to pad texts to the same
+// length, which this package does not do.
+func (t *Tokenizer) Pads() bool { return t.sets("padding") }
+
+// sets reports whether the tokenizer.json of a subword tokenizer has a section.
+func (t *Tokenizer) sets(section string) bool {
 	if t.sub == nil {
 		return false
 	}
-	var f struct {
-		Truncation *json.RawMessage `json:"truncation"`
-	}
-	return json.Unmarshal(t.sub.file, &f) != nil || f.Truncation != nil
+	var f map[string]json.RawMessage
+	return json.Unmarshal(t.sub.file, &f) != nil || f[section] != nil && string(f[section]) != "null"
 }
 
 // withoutTruncation returns a tokenizer.json in which the value of "truncation" is null.

@@ -197,6 +197,8 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 		if j.options.Scored, err = j.readScored(cmd, sample.Tokenizer(teacher)); err != nil {
 			return err
 		}
+	}
+	if j.options.Scored != nil {
 		defer j.options.Scored.Close()
 	}
 	cut := ""
@@ -417,29 +419,37 @@ func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transforme
 			return nil, 0, err
 		}
 		if len(j.pairs) > 0 {
-			return sample, general, j.openPairs(cmd, sources, own, teacher.Dim())
+			_, err = j.openPairs(cmd, sources, own, teacher.Dim())
+			return sample, general, err
 		}
 	}
 	return sample, general, nil
 }
 
 // openPairs reads the pairs that the model is trained on.
-func (j *distillJob) openPairs(cmd *cobra.Command, sources []pairs.Source, tokenizer *tokenize.Tokenizer, teacher int) (err error) {
-	j.options.Pairs, err = readPairs(cmd, sources, j.input.PairOptions(tokenizer, j.options.MaxTokens))
-	if err == nil && len(j.pairs) > 0 && j.options.PairDim > 0 && !cmd.Flags().Changed("pair-dim") {
-		j.choosePairDim(cmd, j.options.Pairs.Examples(), teacher)
+func (j *distillJob) openPairs(cmd *cobra.Command, sources []pairs.Source, tokenizer *tokenize.Tokenizer, teacher int) (*pairs.Dataset, error) {
+	data, err := readPairs(cmd, sources, j.input.PairOptions(tokenizer, j.options.MaxTokens))
+	switch {
+	case err != nil || len(j.pairs) == 0: // the bundled ones are only texts
+	case data.Kind() != pairs.Paired && len(j.scored) == 0:
+		cli.Note(cmd, "these pairs have scores: the model is tuned on them at the end, as with --scored")
+		j.options.Scored = data
+	default:
+		j.options.Pairs = data
+		if j.options.PairDim > 0 && !cmd.Flags().Changed("pair-dim") {
+			j.choosePairDim(cmd, data.Examples(), teacher)
+		}
 	}
-	return err
+	return data, err
 }
 
 // addPairs offers the texts of the pairs, which have the tokens of the teacher.
 func (j *distillJob) addPairs(cmd *cobra.Command, sources []pairs.Source, sample *distill.Sample, teacher *transformer.Encoder) error {
-	if err := j.openPairs(cmd, sources, teacher.Tokenizer(), teacher.Dim()); err != nil {
+	data, err := j.openPairs(cmd, sources, teacher.Tokenizer(), teacher.Dim())
+	if err != nil {
 		return err
 	}
-	data := j.options.Pairs
-	if len(j.pairs) == 0 { // the bundled ones are only texts
-		j.options.Pairs = nil
+	if len(j.pairs) == 0 {
 		defer data.Close()
 	}
 	plan, err := data.Plan(cmd.Context(), pairs.PlanOptions{BatchSize: 1024, Mixed: true, Repeats: true})
