@@ -77,6 +77,14 @@ func (s *Source) divide() error {
 	return fault.Mark(fault.Field("Shard", hint, "%s has no file: there are %d, and %s, so it is not divided", shard, len(s.files), whole), ErrNoFiles)
 }
 
+// Described is the kind of the file; of a part of a divided file, with its number after it: records 2/8.
+func (f File) Described() string {
+	if f.Part.Of == 0 {
+		return string(f.Kind)
+	}
+	return string(f.Kind) + " " + f.Part.String()
+}
+
 // everyShard is the owner of a file that is divided.
 const everyShard = -1
 

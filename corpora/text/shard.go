@@ -53,6 +53,46 @@ func (s Shard) Validate() error {
 // String returns i/n.
 func (s Shard) String() string { return fmt.Sprintf("%d/%d", s.Index, s.Of) }
 
+// CheckShards returns which parts are missing of a division, of which some are named; and an error if two are the same, of different
+// divisions, or if one is a part and another is not. If none is a part, nothing is missing.
+func CheckShards(names []string, shards []Shard) (missing []Shard, err error) {
+	const hint = "name the shards of one division"
+	have := map[int]string{}
+	first := shards[0]
+	for i, s := range shards {
+		switch {
+		case s.Of != first.Of && s.Of == 0:
+			return nil, fault.New(hint, "%s is a shard, %s, but %s is not", names[0], first, names[i])
+		case s.Of != first.Of && first.Of == 0:
+			return nil, fault.New(hint, "%s is a shard, %s, but %s is not", names[i], s, names[0])
+		case s.Of != first.Of:
+			return nil, fault.New(hint, "%s is shard %s, but %s is shard %s", names[0], first, names[i], s)
+		case have[s.Index] != "" && s.Of > 0:
+			return nil, fault.New("leave out one of them", "%s and %s are both shard %s", have[s.Index], names[i], s)
+		}
+		have[s.Index] = names[i]
+	}
+	for i := 1; i <= first.Of; i++ {
+		if have[i] == "" {
+			missing = append(missing, Shard{i, first.Of})
+		}
+	}
+	return missing, nil
+}
+
+// MissingShards is the text of the error for shards that are missing.
+func MissingShards(missing []Shard) string {
+	var shown []string
+	for _, s := range missing[:min(3, len(missing))] {
+		shown = append(shown, s.String())
+	}
+	more := ""
+	if n := len(missing) - len(shown); n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return "shards are missing: " + strings.Join(shown, ", ") + more
+}
+
 // Division describes a shard of a source.
 type Division struct {
 	Shard

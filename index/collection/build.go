@@ -303,15 +303,6 @@ func (w *writer) newSource(path, kind string) *parts.Source {
 	return f
 }
 
-// kindOf returns the kind of a file in the table. A part of a file that is divided into shards has its number
-// after it.
-func kindOf(f documents.File) string {
-	if f.Part.Of == 0 {
-		return string(f.Kind)
-	}
-	return string(f.Kind) + " " + f.Part.String()
-}
-
 // addFiles adds the passages of files that the collection does not have.
 func (w *writer) addFiles(ctx context.Context, src *documents.Source, onProgress func(Progress)) error {
 	self, real := roots.Real(w.at), roots.Reals{} // the collection that this one replaces is not read
@@ -328,7 +319,7 @@ func (w *writer) addFiles(ctx context.Context, src *documents.Source, onProgress
 	}
 	w.notify = report
 	for _, file := range files {
-		f := w.newSource(file.Path, kindOf(file))
+		f := w.newSource(file.Path, file.Described())
 		before := p.Bytes
 		w.within = func(bytes int64) { p.Bytes = before + bytes }
 		if err := w.readFile(ctx, src, file, f, func(p documents.Passage) error { return w.add(ctx, f, p) }); err != nil {

@@ -3,7 +3,6 @@ package collection
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -200,49 +199,29 @@ func (i *Info) modelSums() (sums []string) {
 
 // checkShards returns an error if the collections are not all shards of one division, each once.
 func checkShards(sources []*Collection, partial bool) error {
-	first := sources[0]
-	at := map[int]string{}
-	of := first.info.Input.Options.Shard.Of
+	var names []string
+	var which []text.Shard
 	for _, c := range sources {
-		s := c.info.Input.Options.Shard
-		switch {
-		case s.Of != of && (s.Of == 0 || of == 0):
-			whole, shard := c, first
-			if of == 0 {
-				whole, shard = first, c
-			}
-			return fault.New("merge the shards of one division", "%s is a shard, %s, but %s is not", shard.dir, shard.info.Input.Options.Shard, whole.dir)
-		case s.Of != of:
-			return fault.New("merge the shards of one division", "%s is shard %s, but %s is shard %s", first.dir, first.info.Input.Options.Shard, c.dir, s)
-		case of == 0:
-			continue
-		case at[s.Index] != "":
-			return fault.New("leave out one of them", "%s and %s are both shard %s", at[s.Index], c.dir, s)
+		names, which = append(names, c.dir), append(which, c.info.Input.Options.Shard)
+	}
+	missing, err := text.CheckShards(names, which)
+	if err != nil {
+		return err
+	}
+	given := func(c *Collection) (list []string) {
+		for _, p := range c.info.Input.Paths {
+			list = append(list, p.Given)
 		}
-		at[s.Index] = c.dir
-		given := func(c *Collection) (list []string) {
-			for _, p := range c.info.Input.Paths {
-				list = append(list, p.Given)
-			}
-			return list
-		}
-		if !slices.Equal(given(first), given(c)) {
+		return list
+	}
+	first := sources[0]
+	for _, c := range sources {
+		if which[0].Of > 0 && !slices.Equal(given(first), given(c)) {
 			return fault.New("merge the shards of one division", "%s was built from %s, but %s from %s", first.dir, fault.Names(given(first)), c.dir, fault.Names(given(c)))
 		}
 	}
-	var missing []string
-	for i := 1; i <= of && !partial; i++ {
-		if at[i] == "" {
-			missing = append(missing, text.Shard{Index: i, Of: of}.String())
-		}
-	}
-	if len(missing) > 0 {
-		shown := missing[:min(3, len(missing))]
-		more := ""
-		if n := len(missing) - len(shown); n > 0 {
-			more = fmt.Sprintf(" and %d more", n)
-		}
-		return fault.Mention("name all shards, or set Partial to merge those there are", "shards are missing: %s%s", strings.Join(shown, ", "), more)
+	if len(missing) > 0 && !partial {
+		return fault.Mention("name all shards, or set Partial to merge those there are", "%s", text.MissingShards(missing))
 	}
 	return nil
 }

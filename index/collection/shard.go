@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"strings"
 
-	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
 )
@@ -28,28 +26,6 @@ func (c *Collection) Identity() string {
 	}
 	sum := sha256.Sum256([]byte(strings.Join(c.info.modelSums(), "\n")))
 	return c.info.Metric + ":" + hex.EncodeToString(sum[:16])
-}
-
-// Division says which shard of what division the collection is: 2/8, a colon and what was divided, or only a colon and what was
-// read if it is not a shard; see documents.Options.Shard.
-func (c *Collection) Division() string {
-	in := c.info.Input
-	shard := in.Options.Shard
-	in.Options.Shard = text.Shard{}
-	of := []any{in.Options}
-	for _, p := range in.Paths {
-		of = append(of, p.Given)
-	}
-	data, err := json.Marshal(of)
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256(data)
-	what := ":" + hex.EncodeToString(sum[:16])
-	if shard.Of == 0 {
-		return what
-	}
-	return shard.String() + what
 }
 
 func (c *Collection) matches(ctx context.Context, q Question) (*fulltext.Matches, error) {

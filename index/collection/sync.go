@@ -343,7 +343,7 @@ func (w *changer) compare(ctx context.Context, files []found, seen map[string]bo
 		old := w.byPath[f.path]
 		if old == nil {
 			if len(bySum) > 0 && f.Size > 0 {
-				if sum, err := roots.Sum(ctx, f.Path); err == nil && bySum[sum] != nil && bySum[sum].Size == f.Size && bySum[sum].Kind == kindOf(f.File) {
+				if sum, err := roots.Sum(ctx, f.Path); err == nil && bySum[sum] != nil && bySum[sum].Size == f.Size && bySum[sum].Kind == f.Described() {
 					was := bySum[sum]
 					delete(bySum, sum)
 					delete(gone, was)
@@ -360,12 +360,12 @@ func (w *changer) compare(ctx context.Context, files []found, seen map[string]bo
 			added = append(added, f)
 			continue
 		}
-		if old.Size == f.Size && old.Modified.Equal(f.Modified) && old.Kind == kindOf(f.File) {
+		if old.Size == f.Size && old.Modified.Equal(f.Modified) && old.Kind == f.Described() {
 			w.unchanged(old)
 			continue
 		}
 		began := time.Now()
-		if sum, err := roots.Sum(ctx, f.Path); err == nil && sum == old.Sum && old.Kind == kindOf(f.File) {
+		if sum, err := roots.Sum(ctx, f.Path); err == nil && sum == old.Sum && old.Kind == f.Described() {
 			if at := roots.SettledTime(f.Modified, began); !at.Equal(old.Modified) {
 				old.Modified, w.touched = at, true
 			}
@@ -409,7 +409,7 @@ func (w *changer) drop(ctx context.Context, f *parts.Source) error {
 // insert adds a file.
 func (w *changer) insert(ctx context.Context, file found) error {
 	w.info.Input.Deleted = slices.DeleteFunc(w.info.Input.Deleted, func(d Deleted) bool { return d.Path == file.path })
-	f := w.newSource(file.path, kindOf(file.File))
+	f := w.newSource(file.path, file.Described())
 	w.touched = true
 	first := w.info.Next.Label
 	err := w.readFile(ctx, file.src, file.File, f, func(p documents.Passage) error {
@@ -437,7 +437,7 @@ func (w *changer) update(ctx context.Context, file found) error {
 		text := rows[i].Input()
 		byText[text] = append(byText[text], &rows[i])
 	}
-	f.Kind, f.Labels, f.Text = kindOf(file.File), nil, 0
+	f.Kind, f.Labels, f.Text = file.Described(), nil, 0
 	w.touched = true
 	kept := map[int64]bool{}
 	moved, before := len(w.moved), w.info.Next.Label

@@ -56,7 +56,7 @@ func (s *Server) describe(name string) (*Described, error) {
 	defer done()
 	info := c.Info()
 	d := &Described{Name: name, Kind: Documents, Passages: info.Passages, Files: info.Files, Dim: info.Dim, Model: name, Language: info.Language, Metric: info.Metric,
-		Updated: info.Updated, Modes: []string{string(fusion.Dense)}, Writable: s.options.Writable && info.Format > 1, HasMap: c.HasMap(), Identity: c.Identity(), Division: c.Division()}
+		Updated: info.Updated, Modes: []string{string(fusion.Dense)}, Writable: s.options.Writable && info.Format > 1, HasMap: c.HasMap(), Identity: c.Identity(), Division: shards.Division(c.Collection)}
 	if c.FullText() != nil {
 		d.Modes = []string{string(fusion.Hybrid), string(fusion.Dense), string(fusion.BM25)}
 	}

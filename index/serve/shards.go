@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/index/collection/shards"
 	"github.com/luminavec/luminavec/index/filter"
@@ -92,7 +93,7 @@ func OpenSharded(ctx context.Context, spec string, o shelf.Options, r remote.Opt
 	}
 	missing, err := shards.Missing(s.Shards)
 	if err == nil && len(missing) > 0 {
-		err = shards.MissingError(missing, "name all shards")
+		err = fault.New("name all shards", "%s", text.MissingShards(missing))
 	}
 	if err != nil {
 		s.Close()
@@ -168,7 +169,7 @@ func (f *folder) Identity() string {
 }
 
 func (f *folder) Division() string {
-	return about(f, func(c *shelf.Collection) string { return c.Division() })
+	return about(f, func(c *shelf.Collection) string { return shards.Division(c.Collection) })
 }
 
 // modesOf says how passages of a collection can be found, the default first.

@@ -58,7 +58,7 @@ var rooms = map[string][]string{
 
 	"index":                   {},
 	"index/collection":        {"checkpoints", "corpora/documents", "corpora/sets", "corpora/text", "index", "index/cluster", "index/filter", "index/fulltext", "index/fusion", "index/layout", "sentence", "sentence/compress", "sentence/models", "sentence/transformer"},
-	"index/collection/shards": {"index/collection", "index/filter", "index/fulltext", "index/fusion"},
+	"index/collection/shards": {"corpora/text", "index/collection", "index/filter", "index/fulltext", "index/fusion"},
 	"index/cluster":           {"index"},
 	"index/evaluate":          {"checkpoints", "corpora/...", "index", "index/fusion", "sentence"},
 	"index/evaluate/lexical":  {"index/evaluate", "index/fulltext"},

@@ -239,7 +239,9 @@ func Merge(files []File) (Header, error) {
 		}
 		if f.Shard != "" {
 			at := place{f.Corpus, f.Shard}
-			if was, ok := seen[at]; ok {
+			if was, ok := seen[at]; ok && was == f.Name {
+				return sum, fault.New("name each shard once", "%s is named twice", was)
+			} else if ok {
 				return sum, fault.New("name each shard once", "%s and %s are the same shard, %s", was, f.Name, f.Shard)
 			}
 			seen[at] = f.Name

@@ -6,8 +6,10 @@ package shards
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -60,64 +62,78 @@ func checkIdentities(shards []Shard) error {
 	return nil
 }
 
-// Missing returns the shards of a division (documents.Options.Shard) that are not in the list, such as 3/4; and an error if two are the same
+// Division says which shard of what division a collection is (documents.Options.Shard): 2/8, a colon and a hash of what was divided, or
+// only a colon and that if it is not a shard.
+func Division(c *collection.Collection) string {
+	in := c.Info().Input
+	shard := in.Options.Shard
+	in.Options.Shard = text.Shard{}
+	of := []any{in.Options}
+	for _, p := range in.Paths {
+		of = append(of, p.Given)
+	}
+	data, err := json.Marshal(of)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	what := ":" + hex.EncodeToString(sum[:16])
+	if shard.Of == 0 {
+		return what
+	}
+	return shard.String() + what
+}
+
+// divisionOf returns the Division of a shard, or "" if it does not say.
+func divisionOf(a Asker) string {
+	switch a := a.(type) {
+	case *collection.Collection:
+		return Division(a)
+	case interface{ Division() string }:
+		return a.Division()
+	}
+	return ""
+}
+
+// Missing returns the shards of a division that are not in the list; and an error if two are the same
 // shard or of different divisions of the same documents. Collections that are not shards, or do not say so, are not checked.
-func Missing(shards []Shard) ([]string, error) {
+func Missing(shards []Shard) (missing []text.Shard, err error) {
 	type division struct {
-		of     int
-		first  string // the name of a shard
-		have   map[int]string
+		names  []string
+		shards []text.Shard
 		merged bool // there is a collection of these documents that is not a shard
 	}
 	divisions := map[string]*division{}
 	var order []*division
 	for _, s := range shards {
-		d, ok := s.Asker.(interface{ Division() string })
-		if !ok {
-			continue
-		}
-		which, what, _ := strings.Cut(d.Division(), ":")
+		which, what, _ := strings.Cut(divisionOf(s.Asker), ":")
 		if what == "" {
 			continue
 		}
-		div := divisions[what]
-		if div == nil {
-			div = &division{have: map[int]string{}}
-			divisions[what], order = div, append(order, div)
+		d := divisions[what]
+		if d == nil {
+			d = &division{}
+			divisions[what], order = d, append(order, d)
 		}
-		shard, err := text.ParseShard(which)
-		if err != nil {
-			div.merged = true
+		if shard, err := text.ParseShard(which); err != nil {
+			d.merged = true
+		} else {
+			d.names, d.shards = append(d.names, s.Name), append(d.shards, shard)
+		}
+	}
+	for _, d := range order {
+		if len(d.shards) == 0 {
 			continue
 		}
-		switch {
-		case div.of == 0:
-			div.of, div.first = shard.Of, s.Name
-		case div.of != shard.Of:
-			return nil, fault.New("search the shards of one division", "%s is one of %d shards, but %s one of %d of the same documents", div.first, div.of, s.Name, shard.Of)
-		case div.have[shard.Index] != "":
-			return nil, fault.New("leave out one of them", "%s and %s are both shard %s", div.have[shard.Index], s.Name, shard)
+		lost, err := text.CheckShards(d.names, d.shards)
+		if err != nil {
+			return nil, err
 		}
-		div.have[shard.Index] = s.Name
-	}
-	var missing []string
-	for _, d := range order {
-		for i := 1; i <= d.of && !d.merged; i++ {
-			if d.have[i] == "" {
-				missing = append(missing, text.Shard{Index: i, Of: d.of}.String())
-			}
+		if !d.merged {
+			missing = append(missing, lost...)
 		}
 	}
 	return missing, nil
-}
-
-// MissingError is the error for what Missing returns.
-func MissingError(missing []string, hint string) error {
-	shown := strings.Join(missing[:min(3, len(missing))], ", ")
-	if n := len(missing) - 3; n > 0 {
-		shown += fmt.Sprintf(" and %d more", n)
-	}
-	return fault.New(hint, "shards are missing: %s", shown)
 }
 
 // Shard is one of several collections that are searched as one.

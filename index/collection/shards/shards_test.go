@@ -183,13 +183,13 @@ func TestShardsFail(t *testing.T) {
 	}
 }
 
-// divisionOf is a shard that says which it is.
-type divisionOf struct {
+// named is a shard that says which it is.
+type named struct {
 	Asker
 	division string
 }
 
-func (d divisionOf) Division() string { return d.division }
+func (d named) Division() string { return d.division }
 
 func TestMissing(t *testing.T) {
 	for _, c := range []struct {
@@ -200,7 +200,7 @@ func TestMissing(t *testing.T) {
 		{"1/3:x 2/3:x 3/3:x", "", ""},
 		{"3/3:x 1/3:x", "2/3", ""},
 		{"1/2:x 2/2:y 1/2:y", "2/2", ""},
-		{"1/2:x 1/3:x", "", "0 is one of 2 shards, but 1 one of 3 of the same documents"},
+		{"1/2:x 1/3:x", "", "0 is shard 1/2, but 1 is shard 1/3"},
 		{"2/3:x 2/3:x", "", "0 and 1 are both shard 2/3"},
 		{"1/2:x :x", "", ""}, // merged
 		{":x :x 1/1:y", "", ""},
@@ -208,18 +208,18 @@ func TestMissing(t *testing.T) {
 	} {
 		var list []Shard
 		for i, d := range strings.Split(c.divisions, " ") {
-			list = append(list, Shard{Name: fmt.Sprint(i), Asker: divisionOf{division: d}})
+			list = append(list, Shard{Name: fmt.Sprint(i), Asker: named{division: d}})
 		}
 		missing, err := Missing(append(list, Shard{Name: "other"}))
-		if fmt.Sprint(err) != cmp.Or(c.err, "<nil>") || strings.Join(missing, " ") != c.missing {
+		if fmt.Sprint(err) != cmp.Or(c.err, "<nil>") || strings.Trim(fmt.Sprint(missing), "[]") != c.missing {
 			t.Errorf("%s: %v, %v", c.divisions, missing, err)
 		}
 	}
-	if err := MissingError([]string{"1/9", "2/9", "3/9", "4/9", "5/9"}, ""); err.Error() != "shards are missing: 1/9, 2/9, 3/9 and 2 more" {
-		t.Error(err)
+	if s := text.MissingShards(make([]text.Shard, 5)); s != "shards are missing: 0/0, 0/0, 0/0 and 2 more" {
+		t.Error(s)
 	}
 	_, parts, _ := divided(t, 2)
-	if missing, err := Missing([]Shard{{"a", open(t, parts[1])}}); err != nil || !slices.Equal(missing, []string{"1/2"}) {
+	if missing, err := Missing([]Shard{{"a", open(t, parts[1])}}); err != nil || !slices.Equal(missing, []text.Shard{{Index: 1, Of: 2}}) {
 		t.Errorf("%v, %v", missing, err)
 	}
 }

@@ -138,7 +138,7 @@ func (c *Collection) Modes() []fusion.Mode { return c.modes }
 // Identity is that of the collection when it was opened; see [collection.Collection.Identity].
 func (c *Collection) Identity() string { return c.identity }
 
-// Division is that of the collection when it was opened; see [collection.Collection.Division].
+// Division is that of the collection when it was opened; see package shards.
 func (c *Collection) Division() string { return c.division }
 
 // Counts says how rare the words of a question are in the collection.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/index/collection/shards"
 	"github.com/luminavec/luminavec/index/serve/remote"
@@ -61,13 +62,13 @@ func (a *asker) openShards() (end func(), err error) {
 	}
 	missing, err := shards.Missing(list)
 	if err == nil && len(missing) > 0 && !o.partial {
-		err = cli.UsageError(shards.MissingError(missing, "name all shards, or use --skip-failed to search those there are"))
+		err = cli.UsageError(fault.New("name all shards, or use --skip-failed to search those there are", "%s", text.MissingShards(missing)))
 	}
 	if err != nil {
 		return end, err
 	}
 	if len(missing) > 0 && !slices.ContainsFunc(list, func(s shards.Shard) bool { _, bad := s.Asker.(failed); return bad }) {
-		cli.Warn(a.cmd, "%v", shards.MissingError(missing, ""))
+		cli.Warn(a.cmd, "%s", text.MissingShards(missing))
 	}
 	var reported []string
 	a.find = func(ctx context.Context, q collection.Question) (*collection.Answer, error) {
