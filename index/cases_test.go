@@ -23,7 +23,7 @@ func recallOf(t *testing.T, exact, ix Index, queries []float32, o SearchOptions)
 		with.Recall = DefaultRecall
 		got := mustSearch(t, ix, q, 10, with)
 		for _, r := range got {
-			if len(truth) > 0 && ix.Options().Metric.reaches(r.Score, truth[len(truth)-1].Score) {
+			if len(truth) > 0 && notWorse(ix.Options().Metric, r.Score, truth[len(truth)-1].Score) {
 				found++
 			}
 		}
