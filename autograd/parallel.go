@@ -1,6 +1,6 @@
 package autograd
 
-import "github.com/luminavec/luminavec/internal/kernel"
+import "github.com/luminavec/luminavec/internal/parallel"
 
 // Parallel is [kernel.Parallel].
-func Parallel(threads, n, block int, fn func(from, to int)) { kernel.Parallel(threads, n, block, fn) }
+func Parallel(threads, n, block int, fn func(from, to int)) { parallel.For(threads, n, block, fn) }

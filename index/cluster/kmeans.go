@@ -9,6 +9,7 @@ import (
 
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/parallel"
 )
 
 // Options control KMeans.
@@ -161,7 +162,7 @@ func (c *Clusters) assign(vectors []float32, dim int, second []float32, threads 
 	const block = 256 // vectors
 	n := len(c.Of)
 	changes := make([]int, (n+block-1)/block)
-	kernel.Parallel(threads, n, block, func(from, to int) {
+	parallel.For(threads, n, block, func(from, to int) {
 		cosines := make([]float32, (to-from)*c.K)
 		kernel.Gemm(false, true, to-from, c.K, dim, 1, vectors[from*dim:], dim, c.Centers, dim, 0, cosines, c.K)
 		for i := from; i < to; i++ {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/luminavec/luminavec/index/cluster"
 	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/parallel"
 )
 
 // groupSample is the largest number of vectors of which clusters are found; the others join the nearest.
@@ -48,7 +49,7 @@ func (m *Map) Group(ctx context.Context, vectors []float32, o cluster.Options) e
 		return err
 	}
 	of := make([]int32, n)
-	kernel.Parallel(max(1, o.Threads), n, 256, func(from, to int) {
+	parallel.For(max(1, o.Threads), n, 256, func(from, to int) {
 		packed := r.pack(make([]float32, (to-from)*r.dim), from, to)
 		cosines := make([]float32, (to-from)*found.K)
 		kernel.Gemm(false, true, to-from, found.K, r.dim, 1, packed, r.dim, found.Centers, r.dim, 0, cosines, found.K)

@@ -28,6 +28,7 @@ import (
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/parallel"
 )
 
 // Method is how a map is computed.
@@ -260,7 +261,7 @@ func (r rows) pack(dst []float32, from, to int) []float32 {
 func (r rows) invalid(threads int) int {
 	const block = 4096
 	first := make([]int, (r.n+block-1)/block)
-	kernel.Parallel(threads, r.n, block, func(from, to int) {
+	parallel.For(threads, r.n, block, func(from, to int) {
 		first[from/block] = -1
 		for i, v := range r.vectors[from*r.dim : to*r.dim] {
 			if d := v - v; d != 0 { // NaN for both

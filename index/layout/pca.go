@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/parallel"
 )
 
 // Principal axes are found by subspace iteration with Rayleigh-Ritz projection (Halko, Martinsson and
@@ -124,7 +125,7 @@ func (m *Map) project(ctx context.Context, r rows, o Options) error {
 		m.orient(m.axes[a*dim : (a+1)*dim])
 	}
 	const block = 1024
-	kernel.Parallel(o.Threads, n, block, func(from, to int) {
+	parallel.For(o.Threads, n, block, func(from, to int) {
 		packed := r.pack(make([]float32, (to-from)*dim), from, to)
 		for i := from; i < to; i++ {
 			v := packed[(i-from)*dim:][:dim]
@@ -191,7 +192,7 @@ func (r rows) sum(threads, width int, add func(block []float32, sum []float64)) 
 	const block = 512
 	chunk := max(8*block, (r.n+63)/64)
 	parts := make([][]float64, (r.n+chunk-1)/chunk)
-	kernel.Parallel(threads, r.n, chunk, func(from, to int) {
+	parallel.For(threads, r.n, chunk, func(from, to int) {
 		sum, packed := make([]float64, width), make([]float32, block*r.dim)
 		for at := from; at < to; at += block {
 			add(r.pack(packed, at, min(to, at+block)), sum)

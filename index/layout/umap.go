@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/luminavec/luminavec/index"
-	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/parallel"
 )
 
 // Up to exactNeighbors vectors, all pairs are compared; more are put into a graph, whose recall is
@@ -95,7 +95,7 @@ func (m *Map) graph(ctx context.Context, r rows, ix index.Index, o Options) (*gr
 		if err != nil {
 			return nil, err
 		}
-		kernel.Parallel(o.Threads, to-from, 64, func(a, b int) {
+		parallel.For(o.Threads, to-from, 64, func(a, b int) {
 			for i := a; i < b; i++ {
 				at, near := from+i, found[i]
 				near = slices.DeleteFunc(near, func(r index.Result) bool { return r.Label == int64(at) })
@@ -268,7 +268,7 @@ func (m *Map) optimize(ctx context.Context, g *graph, o Options) error {
 		}
 		o.OnProgress("layout", int64(epoch), int64(o.Epochs))
 		rate := 1 - float32(epoch)/float32(o.Epochs)
-		kernel.Parallel(o.Threads, n, 512, func(from, to int) {
+		parallel.For(o.Threads, n, 512, func(from, to int) {
 			for i := from; i < to; i++ {
 				p := now[i]
 				random := mix(mix(o.Seed^uint64(epoch)<<32) ^ uint64(i))

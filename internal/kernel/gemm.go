@@ -1,6 +1,10 @@
 package kernel
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/luminavec/luminavec/internal/parallel"
+)
 
 // The product of two matrices is blocked as in BLIS (Van Zee and van de Geijn 2015,
 // "BLIS: A Framework for Rapidly Instantiating BLAS Functionality"): B is packed into
@@ -57,7 +61,7 @@ func (g *product) share(threads int) {
 	height, width, _ := tileShape()
 	if g.alpha == 0 || g.k == 0 || !g.packsB() {
 		step := portion(g.n, 4*threads, width)
-		Parallel(threads, g.n, step, func(from, to int) { g.columns(from, to-from).run() })
+		parallel.For(threads, g.n, step, func(from, to int) { g.columns(from, to-from).run() })
 		return
 	}
 	s := sharedScratches.Get().(*gemmScratch)
@@ -71,7 +75,7 @@ func (g *product) share(threads int) {
 			part.first, part.last = block, min(block+group, blocks)
 			s.b = grow(s.b, padded*(g.row(part.last)-g.row(block)))
 			panels := padded / width
-			Parallel(threads, panels*(part.last-block), 4, func(from, to int) {
+			parallel.For(threads, panels*(part.last-block), 4, func(from, to int) {
 				for i := from; i < to; i++ {
 					p, depth := g.row(block+i/panels), g.row(block+i/panels+1)-g.row(block+i/panels)
 					at := i % panels * width
@@ -98,7 +102,7 @@ func (g *product) divide(threads, height, width int) {
 		columns = max(portion(g.n, (2*threads+down-1)/down, width), 4*width)
 	}
 	across := (g.n + columns - 1) / columns
-	Parallel(threads, down*across, 1, func(part, _ int) {
+	parallel.For(threads, down*across, 1, func(part, _ int) {
 		i, j := part/across*rows, part%across*columns
 		g.rows(i, min(rows, g.m-i)).columns(j, min(columns, g.n-j)).run()
 	})

@@ -50,9 +50,7 @@ func packColumns(dst []float32, width int, src []float32, ld, n, lanes int) {
 	packColumnsGo(dst, width, src, ld, n, lanes)
 }
 
-func expSum(dst, x []float32, scale, shift float32) float32 {
-	return expSumGo(dst, x, scale, shift)
-}
+func expSum(dst, x []float32, scale, shift float32) float32 { return expSumGo(dst, x, scale, shift) }
 
 func maximum(x []float32) float32 { return maximumGo(x) }
 

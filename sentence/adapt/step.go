@@ -5,6 +5,7 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/parallel"
 	"github.com/luminavec/luminavec/sentence"
 )
 
@@ -150,7 +151,7 @@ func (b *batch) transpose() {
 // step moves the rows of the batch against the gradient of its loss, which it returns.
 func (t *tuner) step(rate float64) float64 {
 	loss := t.pass()
-	kernel.Parallel(t.threads, len(t.used), rowBlock, func(from, to int) {
+	parallel.For(t.threads, len(t.used), rowBlock, func(from, to int) {
 		for u := from; u < to; u++ {
 			at := int(t.used[u]) * t.stride
 			kernel.AdaGradRow(t.rows[at:at+t.stride], t.squares[at:at+t.stride], t.gradient[u*t.stride:(u+1)*t.stride], float32(rate), 1e-10)
@@ -164,7 +165,7 @@ func (t *tuner) pass() float64 {
 	n, stride, dim := len(t.offsets)-1, t.stride, t.dim
 	b := n / 2
 	t.z, t.unit, t.dunit, t.norms = grown(t.z, n*stride), grown(t.unit, n*stride), grown(t.dunit, n*stride), grown(t.norms, n)
-	kernel.Parallel(t.threads, n, textBlock, func(from, to int) {
+	parallel.For(t.threads, n, textBlock, func(from, to int) {
 		for k := from; k < to; k++ {
 			z, unit := t.z[k*stride:(k+1)*stride], t.unit[k*stride:(k+1)*stride]
 			kernel.BagSum(z, t.rows, stride, t.ids[t.offsets[k]:t.offsets[k+1]], t.shares[t.offsets[k]:t.offsets[k+1]])
@@ -185,7 +186,7 @@ func (t *tuner) pass() float64 {
 	kernel.GemmParallel(t.threads, false, false, b, dim, b, 1, t.logits, b, v, stride, 0, t.dunit[:b*stride], stride)
 	kernel.GemmParallel(t.threads, true, false, b, dim, b, 1, t.logits, b, u, stride, 0, t.dunit[b*stride:], stride)
 	dz := t.z // no longer needed
-	kernel.Parallel(t.threads, n, textBlock, func(from, to int) {
+	parallel.For(t.threads, n, textBlock, func(from, to int) {
 		for k := from; k < to; k++ {
 			dz := dz[k*stride : (k+1)*stride]
 			clear(dz)
@@ -200,7 +201,7 @@ func (t *tuner) pass() float64 {
 	})
 	t.transpose()
 	t.gradient = grown(t.gradient, len(t.used)*stride)
-	kernel.Parallel(t.threads, len(t.used), rowBlock, func(from, to int) {
+	parallel.For(t.threads, len(t.used), rowBlock, func(from, to int) {
 		for r := from; r < to; r++ {
 			lo, hi := t.inOffsets[r], t.inOffsets[r+1]
 			kernel.BagSum(t.gradient[r*stride:(r+1)*stride], dz, stride, t.inTexts[lo:hi], t.inShares[lo:hi])
@@ -227,7 +228,7 @@ func (t *tuner) softmax(b int) float64 {
 	for _, m := range t.masked {
 		t.logits[int(m[0])*b+int(m[1])] = never
 	}
-	kernel.Parallel(t.threads, b, logitBlock, func(from, to int) {
+	parallel.For(t.threads, b, logitBlock, func(from, to int) {
 		part := t.columns[from/logitBlock*b:][:b]
 		clear(part)
 		for i := from; i < to; i++ {
@@ -245,7 +246,7 @@ func (t *tuner) softmax(b int) float64 {
 		loss += math.Log(t.sums[i]) + math.Log(float64(t.factors[i])) + 2*scale*(1-float64(t.cosines[i]))
 		t.factors[i] = share * 0.5 / t.factors[i]
 	}
-	kernel.Parallel(t.threads, b, logitBlock, func(from, to int) {
+	parallel.For(t.threads, b, logitBlock, func(from, to int) {
 		for i := from; i < to; i++ {
 			row := t.logits[i*b : (i+1)*b]
 			kernel.SoftmaxGradient(row, row, t.factors, share*float32(0.5/t.sums[i]))

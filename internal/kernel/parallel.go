@@ -1,6 +1,0 @@
-package kernel
-
-import "github.com/luminavec/luminavec/internal/parallel"
-
-// Parallel is [parallel.For].
-func Parallel(threads, n, block int, fn func(from, to int)) { parallel.For(threads, n, block, fn) }
