@@ -58,9 +58,7 @@ func expSumColumns(dst, columns, x []float32, scale, shift float32) float32 {
 	return expSumColumnsGo(dst, columns, x, scale, shift)
 }
 
-func softmaxGradient(dst, e, columns []float32, row float32) {
-	softmaxGradientGo(dst, e, columns, row)
-}
+func softmaxGradient(dst, e, columns []float32, row float32) { softmaxGradientGo(dst, e, columns, row) }
 
 func bagSum(dst, table []float32, stride int, ids []int32, weights []float32) {
 	bagSumGo(dst, table, stride, ids, weights)

@@ -2,6 +2,7 @@ package train
 
 import (
 	"cmp"
+
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
