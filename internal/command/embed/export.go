@@ -98,9 +98,9 @@ func export(cmd *cobra.Command, name, list, path string, limit int, force bool) 
 	if err != nil {
 		return err
 	}
-	model, err := sentence.WordVectors(read)
+	model, err := wordVectors(cmd, read)
 	if err != nil {
-		return fault.New("'embed text' writes the vectors of the texts that you need", "cannot export %s: %w", cli.Printable(cmp.Or(cli.ModelName(cmd), bundled.Name)), err)
+		return err
 	}
 	if model != read {
 		cli.Note(cmd, "the layers of the model are part of the exported rows: their mean over the tokens of a text is its vector, before normalization")
@@ -152,6 +152,23 @@ func export(cmd *cobra.Command, name, list, path string, limit int, force bool) 
 	return nil
 }
 
+// wordVectors returns a model whose rows are the vectors of the words of read.
+func wordVectors(cmd *cobra.Command, read *checkpoints.Checkpoint) (*checkpoints.Checkpoint, error) {
+	once := *read
+	if n := read.Config.Encoder.Repeats; n > 0 {
+		once.Config.Encoder.Repeats = 0
+		cli.Warn(cmd, "the vector of a text is the mean of the exported rows only if no token occurs twice: the model counts n occurrences of a token n^%g times", n)
+	}
+	model, err := sentence.WordVectors(&once)
+	switch {
+	case err != nil:
+		return nil, fault.New("'embed text' writes the vectors of the texts that you need", "cannot export %s: %w", cli.Printable(cmp.Or(cli.ModelName(cmd), bundled.Name)), err)
+	case model == &once:
+		return read, nil
+	}
+	return model, nil
+}
+
 // exportProjector exports a folder for TensorBoard.
 func exportProjector(cmd *cobra.Command, list, path string, limit int, force bool) error {
 	switch {
@@ -164,9 +181,9 @@ func exportProjector(cmd *cobra.Command, list, path string, limit int, force boo
 	if err != nil {
 		return err
 	}
-	model, err := sentence.WordVectors(read)
+	model, err := wordVectors(cmd, read)
 	if err != nil {
-		return fault.New("'embed text' writes the vectors of the texts that you need", "cannot export %s: %w", cli.Printable(cmp.Or(cli.ModelName(cmd), bundled.Name)), err)
+		return err
 	}
 	o := projector.Options{Limit: limit, Replace: force}
 	if cmd.Flags().Changed("words") {
@@ -213,6 +230,9 @@ func exportFolder(cmd *cobra.Command, format exchange.Format, list, path string,
 			model = &plain
 		}
 		err = exchange.ExportFolder(cmd.Context(), path, model, format.Name, o)
+	}
+	if n := read.Config.Encoder.Repeats; err != nil && n > 0 {
+		err = fault.New("'train distill' and 'train sentence' with --repeats 1 make models that other programs open", "other programs compute plain means, and the model counts n occurrences of a token n^%g times", n)
 	}
 	if err != nil {
 		return fault.New(fault.Hint(err), "%s: %w", cli.Printable(cmp.Or(cli.ModelName(cmd), bundled.Name)), err)

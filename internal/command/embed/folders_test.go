@@ -282,3 +282,22 @@ func TestExportFolderErrors(t *testing.T) {
 		t.Errorf("left over: %v (%v)", entries, err)
 	}
 }
+
+// The rows of a model in which repeated tokens count less are exported with a warning.
+func TestExportRepeats(t *testing.T) {
+	var warned strings.Builder
+	cmd := Command()
+	cmd.SetErr(&warned)
+	c := folderModel(t, "words", checkpoints.EncoderConfig{Pooling: "mean", Normalize: true, Repeats: 0.7})
+	m, err := wordVectors(cmd, c)
+	if err != nil || m != c {
+		t.Errorf("%v, %v", m, err)
+	}
+	if !strings.Contains(warned.String(), "n^0.7 times") {
+		t.Errorf("warned %q", warned.String())
+	}
+	weighted := folderModel(t, "words", checkpoints.EncoderConfig{Pooling: "mean", Hidden: 5, Repeats: 0.7})
+	if m, err = wordVectors(cmd, weighted); err != nil || m.Config.Encoder.Hidden != 0 || m.Config.Encoder.Repeats != 0 {
+		t.Errorf("%+v, %v", m, err)
+	}
+}
