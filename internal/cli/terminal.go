@@ -92,3 +92,14 @@ func Wrap(text string, width, lines int) []string {
 	}
 	return out
 }
+
+// Hanging returns text after label, on a terminal w in lines that fit, the others of which begin below the
+// text; elsewhere in one line.
+func Hanging(w any, label, text string) string {
+	if !IsTerminal(w) {
+		return label + text + "\n"
+	}
+	indent := Columns(label)
+	rows := Wrap(text, Width(w)-1-indent, 0)
+	return label + strings.Join(rows, "\n"+strings.Repeat(" ", indent)) + "\n"
+}

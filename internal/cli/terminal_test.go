@@ -56,3 +56,9 @@ func TestPrintable(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestHanging(t *testing.T) {
+	if got := Hanging(&strings.Builder{}, "label  ", "one line where there is no terminal"); got != "label  one line where there is no terminal\n" {
+		t.Errorf("%q", got)
+	}
+}

@@ -310,7 +310,8 @@ func clusters(cmd *cobra.Command, c *collection.Collection, o cluster.Options, w
 		}{found.K, found.Silhouette, topics})
 	}
 	for _, t := range topics {
-		fmt.Fprintf(out, "%d  %s: %s\n", t.Cluster, cli.Plural(t.Size, "passage", "passages"), cli.Printable(strings.Join(t.Words, ", ")))
+		label := fmt.Sprintf("%d  ", t.Cluster)
+		out.WriteString(cli.Hanging(cmd.OutOrStdout(), label, cli.Plural(t.Size, "passage", "passages")+": "+cli.Printable(strings.Join(t.Words, ", "))))
 		for j := range t.Examples {
 			fmt.Fprintf(out, "     %s\n", &t.Examples[j])
 		}

@@ -35,6 +35,9 @@ exit            end, as Ctrl-D does
 Arrows and Ctrl-R recall earlier questions.
 `
 
+// promptLabel is the number of columns before the texts of promptHelp.
+const promptLabel = 16
+
 // maxHistory is the number of bytes of the history that are read.
 const maxHistory = 1 << 20
 
@@ -127,8 +130,16 @@ func (a *asker) command(ctx context.Context, line string) (done bool, err error)
 	case ":q", ":quit", ":exit":
 		return true, nil
 	case ":help", ":h", ":?":
-		_, err := io.WriteString(a.out, promptHelp)
-		return false, err
+		for line := range strings.Lines(promptHelp) {
+			label, text := line[:min(promptLabel, len(line))], strings.TrimSpace(line[min(promptLabel, len(line)):])
+			if !strings.HasSuffix(label, " ") {
+				label, text = "", strings.TrimSpace(line)
+			}
+			if _, err := io.WriteString(a.out, cli.Hanging(a.out, label, text)); err != nil {
+				return false, err
+			}
+		}
+		return false, nil
 	case ":k":
 		n, err := strconv.Atoi(rest)
 		if err != nil || n < 1 || n > 100000 {
