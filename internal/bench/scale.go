@@ -39,7 +39,7 @@ type scaled struct {
 }
 
 func scaleCommand() *cobra.Command {
-	b := scaleBench{kinds: []string{"skipgram", "cbow"}, threads: 2, spread: []int{0, words.SpreadRows}, epochs: 2}
+	b := scaleBench{kinds: []string{"skipgram", "cbow"}, threads: 2, spread: []int{0, 4096}, epochs: 2}
 	cmd := &cobra.Command{
 		Use:   "scale --corpus FILE --cache DIR [options]",
 		Short: "Compare threads that share a model with processes that do not",

@@ -12,15 +12,17 @@ import (
 // neighbors: a processor that reads the lines of a row one after another fetches those that follow,
 // too, and so takes the start of the next row from the processor that is writing it. Words are sorted
 // by their frequency, so the neighbors of a frequent word are as frequent. While several workers
-// train, the most frequent rows therefore lie behind the others, far enough from each other:
+// train, the most frequent rows can therefore lie behind the others, far enough from each other:
 //
 //	In, Out:  [ V rows | row 0, gap, row 1, gap, … row K-1, gap ]
 //
 // The windows name the rows there, so the kernels need not know of it. The rows move when a leg of
 // training begins, and back when it ends.
 
-// SpreadRows is the largest K. It is a variable for the benchmark, which sets it before a run begins.
-var SpreadRows = 4096
+// SpreadRows is the largest K. It is 0, all rows in their places: on an idle machine of two processors
+// threads were slower with 4,096; see docs/scale.md. It is a variable for the benchmark, which sets it
+// before a run begins.
+var SpreadRows = 0
 
 const (
 	// spreadGap is how far the rows are apart at least, in values: processors fetch up to about a

@@ -28,6 +28,9 @@ func countedWords(t *testing.T, counts ...int64) *tokenize.Vocabulary {
 
 func spreadTrainer(t *testing.T, dim int, counts ...int64) *wordTrainer {
 	t.Helper()
+	before := SpreadRows
+	SpreadRows = 4096
+	t.Cleanup(func() { SpreadRows = before })
 	v := countedWords(t, counts...)
 	corpus, err := corpora.Build(context.Background(), text.FromBytes("x", []byte("a b c\n")), corpora.BuildOptions{Vocabulary: v})
 	if err != nil {
