@@ -1,9 +1,7 @@
 package train
 
 import (
-	"bufio"
 	"context"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -64,7 +63,7 @@ func (w *ownTokens) settle(cmd *cobra.Command, domain bool) error {
 		return cli.UsageError(fault.New("leave one of them out", "--add-words adds to the tokens of the teacher, and cannot be used with --tokenizer and --vocab"))
 	}
 	if w.add != "" {
-		return w.readWords()
+		return w.readWords(cmd)
 	}
 	if err := w.token.settle(); err != nil {
 		return cli.UsageError(err)
@@ -83,7 +82,7 @@ func (w *ownTokens) settle(cmd *cobra.Command, domain bool) error {
 }
 
 // readWords reads --add-words.
-func (w *ownTokens) readWords() error {
+func (w *ownTokens) readWords(cmd *cobra.Command) error {
 	n, err := strconv.Atoi(w.add)
 	if err == nil {
 		if n < 0 || n > 10_000_000 {
@@ -92,21 +91,20 @@ func (w *ownTokens) readWords() error {
 		w.most, w.used = n, n > 0
 		return nil
 	}
-	f, err := os.Open(w.add)
+	src, err := text.Open(w.add)
 	if err != nil {
-		return cli.UsageError(fault.New("give a number of words, or a file with a word a line", "cannot read --add-words %s: %w", w.add, fault.Cause(err)))
+		return cli.UsageError(fault.New("give a number of words, or a file with a word a line", "--add-words: %w", err))
 	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		word, _, _ := strings.Cut(lines.Text(), "\t") // files of 'train vocab' have counts
+	for line, err := range cli.Lines(cmd.Context(), src) {
+		if err != nil {
+			return err
+		}
+		word, _, _ := strings.Cut(line.Text, "\t") // files of 'train vocab' have counts
 		if word = strings.TrimSpace(word); word != "" {
 			w.words = append(w.words, word)
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return fault.New("write a word a line", "%s: %w", w.add, err)
-	}
+	cli.WarnInvalid(cmd, src)
 	if len(w.words) == 0 {
 		return fault.New("write a word a line", "%s has no words", w.add)
 	}
