@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -27,7 +26,6 @@ type scaleBench struct {
 	cache   string
 	kinds   []string
 	threads int
-	spread  []int
 	epochs  int
 	child   bool
 }
@@ -39,7 +37,7 @@ type scaled struct {
 }
 
 func scaleCommand() *cobra.Command {
-	b := scaleBench{kinds: []string{"skipgram", "cbow"}, threads: 2, spread: []int{0, 4096}, epochs: 2}
+	b := scaleBench{kinds: []string{"skipgram", "cbow"}, threads: 2, epochs: 2}
 	cmd := &cobra.Command{
 		Use:   "scale --corpus FILE --cache DIR [options]",
 		Short: "Compare threads that share a model with processes that do not",
@@ -65,7 +63,6 @@ per second are those of the training alone. Run it on a machine that does nothin
 	return cli.Declare(cmd, "Measurement",
 		cli.Flag{Name: "kind", Arg: "NAME,NAME", Into: &b.kinds, Help: "objectives"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &b.threads, Help: "number of threads, and of processes", Positive: true},
-		cli.Flag{Name: "spread", Arg: "N,N", Into: &b.spread, Help: "numbers of frequent rows that lie apart from each other"},
 		cli.Flag{Name: "epochs", Arg: "N", Into: &b.epochs, Help: "passes over the text", Positive: true},
 		cli.Flag{Name: "child", Into: &b.child, Help: "train once and report as JSON; the benchmark calls itself so"})
 }
@@ -73,7 +70,6 @@ per second are those of the training alone. Run it on a machine that does nothin
 // train trains once.
 func (b *scaleBench) train(cmd *cobra.Command) error {
 	ctx := cmd.Context()
-	words.SpreadRows = b.spread[0]
 	src, err := text.Open(b.corpus)
 	if err != nil {
 		return err
@@ -102,14 +98,14 @@ func (b *scaleBench) train(cmd *cobra.Command) error {
 }
 
 // start starts a process that trains once; the function it returns waits for the result.
-func (b *scaleBench) start(kind string, threads, spread int) (func() (scaled, error), error) {
+func (b *scaleBench) start(kind string, threads int) (func() (scaled, error), error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	var out, errs bytes.Buffer
 	cmd := exec.Command(self, "scale", "--child", "--corpus", b.corpus, "--cache", b.cache, "--kind", kind,
-		"--threads", strconv.Itoa(threads), "--spread", strconv.Itoa(spread), "--epochs", strconv.Itoa(b.epochs))
+		"--threads", strconv.Itoa(threads), "--epochs", strconv.Itoa(b.epochs))
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Start(); err != nil {
 		return nil, err
@@ -123,10 +119,10 @@ func (b *scaleBench) start(kind string, threads, spread int) (func() (scaled, er
 }
 
 // together trains in n processes at the same time and returns the sum of their speeds.
-func (b *scaleBench) together(n int, kind string, threads, spread int) (sum scaled, err error) {
+func (b *scaleBench) together(n int, kind string, threads int) (sum scaled, err error) {
 	var waits []func() (scaled, error)
 	for range n {
-		wait, err := b.start(kind, threads, spread)
+		wait, err := b.start(kind, threads)
 		if err != nil {
 			return sum, err
 		}
@@ -144,17 +140,17 @@ func (b *scaleBench) together(n int, kind string, threads, spread int) (sum scal
 }
 
 func (b *scaleBench) run(cmd *cobra.Command) error {
-	if _, err := b.together(1, "skipgram", b.threads, 0); err != nil { // fills the cache
+	if _, err := b.together(1, "skipgram", b.threads); err != nil { // fills the cache
 		return err
 	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "| | words/s | of %d processes | loss | WordSim-353 |\n|---|---|---|---|---|\n", b.threads)
 	for _, kind := range strings.Split(strings.Join(b.kinds, ","), ",") {
-		one, err := b.together(1, kind, 1, 0)
+		one, err := b.together(1, kind, 1)
 		if err != nil {
 			return err
 		}
-		apart, err := b.together(b.threads, kind, 1, 0)
+		apart, err := b.together(b.threads, kind, 1)
 		if err != nil {
 			return err
 		}
@@ -163,13 +159,11 @@ func (b *scaleBench) run(cmd *cobra.Command) error {
 		}
 		row("1 thread", one)
 		row(fmt.Sprintf("%d processes", b.threads), apart)
-		for _, spread := range slices.Compact(b.spread) {
-			s, err := b.together(1, kind, b.threads, spread)
-			if err != nil {
-				return err
-			}
-			row(fmt.Sprintf("%d threads, %d rows apart", b.threads, spread), s)
+		shared, err := b.together(1, kind, b.threads)
+		if err != nil {
+			return err
 		}
+		row(fmt.Sprintf("%d threads", b.threads), shared)
 	}
 	return nil
 }

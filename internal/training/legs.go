@@ -97,9 +97,6 @@ func (r *run) leg(ctx context.Context, workers []Worker) error {
 	p := pool.New().WithErrors().WithFirstError().WithContext(context.WithoutCancel(ctx)).WithCancelOnError()
 	for _, w := range workers {
 		p.Go(func(failed context.Context) error {
-			if held, ok := w.(Holder); ok {
-				defer held.Release()
-			}
 			for first := true; ctx.Err() == nil && failed.Err() == nil; first = false {
 				b, ok := r.take(first)
 				if !ok {

@@ -34,12 +34,6 @@ type Worker interface {
 	Close() error
 }
 
-// A Holder is a Worker that keeps changes of the model to itself for a while. Release adds them to
-// the model; it is called before anything reads the model.
-type Holder interface {
-	Release()
-}
-
 // BlockStats is what a worker reports about a block.
 type BlockStats struct {
 	Loss    float64 // summed over the targets, in nats

@@ -38,18 +38,15 @@ type Tables struct {
 
 // NewTables returns tables as word2vec starts them: input vectors uniform in
 // [-1/2d, 1/2d), drawn from seed, and output vectors zero.
-func NewTables(rows, dim int, seed uint64) (*Tables, error) { return newTables(rows, 0, dim, seed) }
-
-// newTables returns tables with room for further rows.
-func newTables(rows, further, dim int, seed uint64) (*Tables, error) {
+func NewTables(rows, dim int, seed uint64) (*Tables, error) {
 	if rows < 1 || dim < 1 {
 		return nil, fmt.Errorf("tables must have at least 1 row and 1 dimension, got %d and %d", rows, dim)
 	}
 	stride := kernel.Stride(dim)
 	t := &Tables{
 		Rows: rows, Dim: dim, Stride: stride,
-		In:  kernel.Aligned((rows + further) * stride)[:rows*stride],
-		Out: kernel.Aligned((rows + further) * stride)[:rows*stride],
+		In:  kernel.Aligned(rows * stride),
+		Out: kernel.Aligned(rows * stride),
 	}
 	t.uniform(t.In, seed, streamRows)
 	return t, nil

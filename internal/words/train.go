@@ -87,7 +87,6 @@ func Train(ctx context.Context, objective *Objective, o Options, run Run) (*chec
 	if err != nil {
 		return nil, err
 	}
-	t.spreadRows()
 	return t.Run(ctx, training.Loop{
 		Threads:   o.Threads,
 		Ordered:   o.Deterministic,
@@ -159,7 +158,6 @@ type wordTrainer struct {
 	part      *checkpoints.Part // nil: training is not divided
 	counts    []float32         // [V] of part, of runs before this one
 	workers   []*wordWorker     // of part
-	spread    *spread           // nil: all rows are in their places
 	training.Session
 }
 
@@ -206,8 +204,7 @@ func newWordTrainer(objective *Objective, o Options, run Run) (*wordTrainer, err
 	if run.Start == nil && o.FreezeInit {
 		return nil, fmt.Errorf("%s: FreezeInit requires Start: without it there are no vectors to freeze", objective.Name)
 	}
-	rows, step := o.spreadable(v.Len())
-	if t.tables, err = newTables(v.Len(), rows*step, o.Dim, o.Seed); err != nil {
+	if t.tables, err = NewTables(v.Len(), o.Dim, o.Seed); err != nil {
 		return nil, err
 	}
 	if n := objective.Positions; n > 0 {

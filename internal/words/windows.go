@@ -64,8 +64,6 @@ type Scratch struct {
 	words []int32
 	batch []int32
 
-	spread *spread // where rows are; nil: in their places
-
 	counts []float32 // adds up the words that subsampling keeps; nil: they are not counted
 }
 
@@ -129,8 +127,6 @@ func (w *Windows) appendWindow(center int, rng *training.Random, s *Scratch) {
 	for range w.negative {
 		s.outs = append(s.outs, w.negativeFor(word, rng))
 	}
-	s.spread.places(s.words)
-	s.spread.places(s.outs)
 	if w.placed {
 		s.batch = AppendPlaced(s.batch, w.window-(center-lo), s.words, s.outs)
 		return

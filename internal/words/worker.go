@@ -6,15 +6,10 @@ import (
 )
 
 func (t *wordTrainer) newWorker() (training.Worker, error) {
-	tables := t.tables
-	if t.spread != nil {
-		tables = t.spread.tables
-	}
-	w, err := t.newWorkerOn(tables)
+	w, err := t.newWorkerOn(t.tables)
 	if err != nil {
 		return nil, err
 	}
-	w.scratch.spread = t.spread
 	if t.part != nil {
 		w.counts = make([]float32, t.tables.Rows)
 		w.scratch.counts = w.counts
@@ -53,7 +48,6 @@ type wordWorker struct {
 	words   int64
 	order   []int32 // of the blocks in epoch
 	epoch   int64
-	holds   bool      // the rows of scratch.spread
 	counts  []float32 // [V] how often each word was trained; nil: not counted
 }
 
@@ -97,10 +91,6 @@ func (w *wordWorker) prepare(c *corpora.Corpus, block int, rng *training.Random)
 func (w *wordWorker) Train(lr float64) (training.BlockStats, error) {
 	s := training.BlockStats{Units: w.words}
 	steps := w.trainer.options.steps(lr)
-	if w.scratch.spread != nil && !w.holds {
-		w.scratch.spread.take()
-		w.holds = true
-	}
 	for _, batch := range w.batches {
 		loss, targets, err := w.engine.Step(batch, float32(lr/float64(steps)))
 		for range steps - 1 {
@@ -119,14 +109,6 @@ func (w *wordWorker) Train(lr float64) (training.BlockStats, error) {
 		}
 	}
 	return s, nil
-}
-
-// Release lets the rows return to their places, when all workers have released them.
-func (w *wordWorker) Release() {
-	if w.holds {
-		w.scratch.spread.give()
-		w.holds = false
-	}
 }
 
 func (w *wordWorker) Close() error { return w.engine.Close() }
